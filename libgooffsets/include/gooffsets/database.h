@@ -1,0 +1,110 @@
+// The offsets database: opens a file, answers lookups from observations only, with evidence or a reason.
+//
+// Thread-safety: a Database may be moved between threads but used by one at a time; open one per thread.
+// A released snapshot is opened immutable, a working database (WAL) read-only. A database written by a newer gooffsets
+// is refused with kTooNew and never touched.
+//
+//   Result<Database> db = Database::Open("offsets.db");
+//   Query q{.module = "std", .version = "1.26.8", .goarch = GoArch::kAmd64, .symbol = "net/http.Request.URL"};
+//   Result<Answer> a = db->Lookup(q);   // a->status == Status::kFound, a->found.offset == 16
+#ifndef GOOFFSETS_DATABASE_H_
+#define GOOFFSETS_DATABASE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gooffsets/layout.h"
+#include "gooffsets/result.h"
+
+namespace gooffsets {
+
+struct Query {
+  std::string module;   // "std" or a module path
+  std::string version;  // module version; for std the Go release; "v"/"go" prefix accepted
+  std::string go;       // Go release the program was built with; empty: any, and the answers must agree
+  GoArch goarch = GoArch::kAmd64;
+  std::string symbol;   // full: "net/http.Request.URL", "net/http.(*Server).Serve", "net/http.Request"
+  bool promoted = false;  // also find fields promoted from embedded structs (by value)
+};
+
+enum class Status { kFound, kAmbiguous, kAbsent, kUnknown };
+std::string_view ToString(Status status);
+int ExitStatus(Status status);  // 0, 1, 1, 6
+
+enum class SymbolKind { kField, kStruct, kFunction };
+std::string_view ToString(SymbolKind kind);
+
+struct Evidence {
+  std::string build;  // build id
+  std::string go;     // Go release of that build
+  auto operator<=>(const Evidence&) const = default;
+};
+
+// A value for one item.
+struct Value {
+  SymbolKind kind = SymbolKind::kField;
+  Field field;                // kField; field.offset is from the start of the outermost struct
+  StructLayout structure;     // kStruct
+  FunctionLayout function;    // kFunction
+  std::vector<Evidence> evidence;
+  std::vector<std::string> go;  // Go releases whose builds showed this value, ascending
+
+  bool SameAs(const Value& other) const;  // equal but for evidence
+};
+
+struct Answer {
+  Status status = Status::kUnknown;
+  Query query;                 // as normalised: canonical version, no prefixes
+  std::vector<Value> values;   // kFound: one; kAmbiguous: several, ordered by first Go release; else none
+  std::string reason;          // kAbsent, kUnknown
+  std::vector<Evidence> evidence;  // kAbsent: the builds that prove it
+  std::string hint;            // kUnknown: the command that would fix it ("offsetgen --module ... --versions ...")
+  std::vector<std::string> similar;  // kAbsent: near spellings that exist
+};
+
+// A maximal range of observed versions with one answer. Never covers a version that was not observed.
+struct Run {
+  std::string first, last;
+  size_t observations = 0;
+  std::optional<Value> value;  // nullopt: absent in all of them (then `absent_reason` is set)
+  std::string absent_reason;
+  std::vector<std::string> go;  // of the builds behind it
+};
+struct Gap {
+  std::string version;
+  std::string reason;  // "never built", "build failed: ...", "not available from the proxy"
+};
+struct Timeline {
+  Query query;
+  std::vector<Run> runs;  // by version; where Go releases matter one version can be in two runs of different `go`
+  std::vector<Gap> gaps;  // known versions without an observation
+};
+
+class Database {
+ public:
+  static Result<Database> Open(const std::string& path);
+  Database(Database&&) noexcept;
+  Database& operator=(Database&&) noexcept;
+  ~Database();
+
+  Result<Answer> Lookup(const Query& query) const;
+  // One symbol over all versions (query.version is ignored).
+  Result<Timeline> AllVersions(const Query& query) const;
+
+  Result<std::vector<std::string>> Modules() const;
+  Result<std::vector<std::string>> Versions(const std::string& module) const;  // observed, ascending
+
+  class Impl;
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gooffsets
+
+#endif  // GOOFFSETS_DATABASE_H_
