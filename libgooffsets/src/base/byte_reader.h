@@ -35,8 +35,8 @@ class CheckedReader {
   [[nodiscard]] std::optional<uint32_t> U32() { return Fixed<uint32_t>(); }
   [[nodiscard]] std::optional<uint64_t> U64() { return Fixed<uint64_t>(); }
 
-  // LEB128, unsigned: Go's encoding/binary.Uvarint and DWARF's ULEB128. More bits than 64 are refused; zero padding, which
-  // DWARF allows, is not.
+  // LEB128, unsigned: Go's encoding/binary.Uvarint and DWARF's ULEB128. More bits than 64 are refused; zero padding,
+  // which DWARF allows, is not.
   [[nodiscard]] std::optional<uint64_t> Uvarint() {
     uint64_t value = 0;
     for (size_t i = position_, shift = 0; i < bytes_.size() && i - position_ < kMaxVarintBytes; ++i, shift += 7) {
@@ -90,7 +90,8 @@ class CheckedReader {
   }
 
  private:
-  static constexpr size_t kMaxVarintBytes = 20;  // ten hold 64 bits; a little padding is tolerated, an endless one is not
+  static constexpr size_t kMaxVarintBytes =
+      20;  // ten hold 64 bits; a little padding is tolerated, an endless one is not
 
   template <std::unsigned_integral T>
   std::optional<T> Fixed() {

@@ -62,7 +62,9 @@ Digest128 Blake2b128::Finish() {
 
 Sha256::Sha256() { crypto_hash_sha256_init(&state_); }
 void Sha256::Update(std::string_view bytes) { crypto_hash_sha256_update(&state_, Bytes(bytes), bytes.size()); }
-void Sha256::Update(std::span<const std::byte> bytes) { crypto_hash_sha256_update(&state_, Bytes(bytes), bytes.size()); }
+void Sha256::Update(std::span<const std::byte> bytes) {
+  crypto_hash_sha256_update(&state_, Bytes(bytes), bytes.size());
+}
 Digest256 Sha256::Finish() {
   Digest256 digest{};
   crypto_hash_sha256_final(&state_, digest.data());

@@ -1,8 +1,8 @@
 // Digests: BLAKE2b-128 names layouts, packages and builds (not a security boundary); SHA-256 names whole files.
 //
-// Both are incremental: equal byte sequences give equal digests however they were cut into updates. The caller separates
-// values itself (lengths or terminators), else "ab"+"c" and "a"+"bc" are one. A hasher belongs to one thread; the free
-// functions may be called from any.
+// Both are incremental: equal byte sequences give equal digests however they were cut into updates. The caller
+// separates values itself (lengths or terminators), else "ab"+"c" and "a"+"bc" are one. A hasher belongs to one thread;
+// the free functions may be called from any.
 //
 //   Blake2b128 hasher;
 //   hasher.Update("net/http.Request");

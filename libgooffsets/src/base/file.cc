@@ -67,13 +67,17 @@ tl::unexpected<Error> ErrnoError(int err, std::string what) {
   std::string message = std::move(what) + ": " + std::generic_category().message(err);
   switch (err) {
     case ENOSPC:
-    case EDQUOT: return Fail(ErrorCode::kNoSpace, std::move(message), "free some disk space and run it again");
+    case EDQUOT:
+      return Fail(ErrorCode::kNoSpace, std::move(message), "free some disk space and run it again");
     case EACCES:
     case EPERM:
-    case EROFS: return Fail(ErrorCode::kPermission, std::move(message));
+    case EROFS:
+      return Fail(ErrorCode::kPermission, std::move(message));
     case ENOENT:
-    case ENOTDIR: return Fail(ErrorCode::kNotFound, std::move(message));
-    default: return Fail(ErrorCode::kIo, std::move(message));
+    case ENOTDIR:
+      return Fail(ErrorCode::kNotFound, std::move(message));
+    default:
+      return Fail(ErrorCode::kIo, std::move(message));
   }
 }
 
@@ -127,8 +131,8 @@ Result<std::string> ReadFile(const std::string& path, uint64_t limit) {
     size_t want = static_cast<size_t>(used == 0 ? size + 1 : std::max<uint64_t>(size_t{64} * 1024, used));
     want = static_cast<size_t>(std::min<uint64_t>(want, limit + 1 - used));
     content.resize(used + want);
-    ssize_t got = ::pread(fd.get(), content.data() + used, std::min<size_t>(want, size_t{1} << 30),
-                          static_cast<off_t>(used));
+    ssize_t got =
+        ::pread(fd.get(), content.data() + used, std::min<size_t>(want, size_t{1} << 30), static_cast<off_t>(used));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return ErrnoError(errno, "cannot read " + path);
     used += static_cast<size_t>(got);

@@ -1,7 +1,7 @@
 // Files: an owning descriptor, bounded reads, and writes that leave either the old content or the new one.
 //
-// Reads use pread into our own memory, never a mapping: a mapped file that is truncated kills its reader. Errors say the
-// path and what the operating system said. Thread-safe: no state but the descriptor, which belongs to one object.
+// Reads use pread into our own memory, never a mapping: a mapped file that is truncated kills its reader. Errors say
+// the path and what the operating system said. Thread-safe: no state but the descriptor, which belongs to one object.
 //
 //   Result<std::string> text = ReadFile("targets.toml", 1 << 20);
 //   Result<void> done = WriteFileAtomic("offsets.json", json);
@@ -57,8 +57,8 @@ Result<void> ReadAt(const UniqueFd& fd, uint64_t offset, char* out, size_t size,
 // have no size (/proc).
 Result<std::string> ReadFile(const std::string& path, uint64_t limit);
 
-// Replaces `path` with `data`: a temporary file beside it, fsync, rename, fsync of the directory. A failure at any point
-// leaves the old file as it was and no temporary file.
+// Replaces `path` with `data`: a temporary file beside it, fsync, rename, fsync of the directory. A failure at any
+// point leaves the old file as it was and no temporary file.
 Result<void> WriteFileAtomic(const std::string& path, std::string_view data, mode_t mode = 0644);
 
 }  // namespace gooffsets

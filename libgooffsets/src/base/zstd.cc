@@ -20,7 +20,8 @@ using CompressContext = std::unique_ptr<ZSTD_CCtx, FreeContext>;
 using DecompressContext = std::unique_ptr<ZSTD_DCtx, FreeContext>;
 
 tl::unexpected<Error> TooLarge(const std::string& what, uint64_t limit) {
-  return Fail(ErrorCode::kBadInput, what + " decompresses to more than the " + std::to_string(limit) + " bytes it may have");
+  return Fail(ErrorCode::kBadInput,
+              what + " decompresses to more than the " + std::to_string(limit) + " bytes it may have");
 }
 
 Result<DecompressContext> NewDecompressContext() {

@@ -1,8 +1,9 @@
 // Zstandard: whole buffers, and a reader that hands out the lines of a compressed file one by one.
 //
-// What a frame says about its own size is never believed: every decompression has a limit that the caller names, so that a
-// small hostile file cannot fill the memory. Frames that need a window above 2^27 bytes are refused (the format's own
-// recommendation for decoders). A ZstdLineReader belongs to one thread; the free functions may be called from any.
+// What a frame says about its own size is never believed: every decompression has a limit that the caller names, so
+// that a small hostile file cannot fill the memory. Frames that need a window above 2^27 bytes are refused (the
+// format's own recommendation for decoders). A ZstdLineReader belongs to one thread; the free functions may be called
+// from any.
 //
 //   Result<std::string> packed = ZstdCompress(text, {.level = 19, .window_log = 27});
 //   Result<ZstdLineReader> lines = ZstdLineReader::Open("1.60.jsonl.zst", {.total = 1 << 30, .line = 1 << 26});
