@@ -159,6 +159,10 @@ class ToolTest(unittest.TestCase):
         self.cache = cache_root() / "offsetgen"
         self.goproxy = f"{self.proxy.url},{go_env('GOPROXY')}"
 
+    def private_cache(self):
+        """A cache directory that nobody else has used, for tests that put bad content into it."""
+        return self.directory / "cache"
+
     def environment(self, **extra):
         # The checksum database knows no fixture; it still vouches for the toolchains.
         settings = {"GOPROXY": self.goproxy, "GONOSUMDB": self.proxy.domain, "XDG_DATA_HOME": str(self.directory / "data")}
