@@ -99,7 +99,9 @@ class Toolchain:
 
     def environment(self, goarch="amd64", **extra):
         settings = {"GOROOT": str(self.goroot), "GOARCH": goarch, "GOOS": "linux", "CGO_ENABLED": "0",
-                    "GOTOOLCHAIN": "local", "GOWORK": "off", "GOCACHE": str(cache_root() / "gocache"),
+                    "GOTOOLCHAIN": "local", "GOWORK": "off",
+                    # Flags in the user's own settings file may be unknown to old releases; the proxy in it still counts.
+                    "GOENV": "off", **{name: go_env(name) for name in ("GOPROXY", "GOSUMDB", "GONOSUMDB")}, "GOCACHE": str(cache_root() / "gocache"),
                     # Not the module cache that holds the toolchains: -overlay refuses to touch files below it.
                     "GOMODCACHE": str(cache_root() / "truth-mod"), "GOFLAGS": "-mod=mod -modcacherw"}
         settings.update(extra)

@@ -63,6 +63,8 @@ class Struct:
 
 def package_name(directory):
     for path in sorted(pathlib.Path(directory).glob("*.go")):
+        if path.name.endswith("_test.go") or "go:build ignore" in path.read_text():
+            continue
         match = re.search(r"^package (\w+)", path.read_text(), re.MULTILINE)
         if match:
             return match.group(1)
