@@ -99,14 +99,17 @@ class Assigner {
   bool overflowed_ = false;
 };
 
-// Whether a GOEXPERIMENT list holds `name` ("regabi,noaliastypeparams").
-bool HasExperiment(std::string_view list, std::string_view name) {
+// Whether a GOEXPERIMENT list leaves register arguments on, where they are the default but no must. The last word that
+// touches them wins (src: internal/buildcfg/exp.go; all parts of "regabi" must be on for its arguments to be).
+bool ExperimentKeepsRegisterAbi(std::string_view list) {
+  bool on = true;
   while (!list.empty()) {
     std::string_view item = list.substr(0, list.find(','));
     list.remove_prefix(std::min(list.size(), item.size() + 1));
-    if (item == name) return true;
+    if (item == "none" || item.starts_with("noregabi")) on = false;
+    if (item.starts_with("regabi")) on = true;
   }
-  return false;
+  return on;
 }
 
 }  // namespace
@@ -150,7 +153,9 @@ std::string RegisterName(GoArch arch, const Piece& piece) {
 
 bool UsesRegisterAbi(const Version& go, GoArch arch, std::string_view goexperiment) {
   if (go.scheme() != VersionScheme::kGo || go.major() != 1) return go.major() > 1;
-  return go.minor() >= (arch == GoArch::kAmd64 ? 17U : 18U) && !HasExperiment(goexperiment, "noregabi");
+  // One release later GOEXPERIMENT can no longer turn it off ("regabiAlwaysOn" in internal/buildcfg/exp.go).
+  const uint64_t first = arch == GoArch::kAmd64 ? 17 : 18;
+  return go.minor() > first || (go.minor() == first && ExperimentKeepsRegisterAbi(goexperiment));
 }
 
 }  // namespace gooffsets

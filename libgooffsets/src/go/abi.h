@@ -26,7 +26,7 @@ namespace gooffsets {
 void AssignAbi(FunctionLayout* function, GoArch arch, bool register_abi);
 
 // Whether Go code built by this release passes arguments in registers: amd64 from 1.17 and arm64 from 1.18 on.
-// `goexperiment` is the build's GOEXPERIMENT, which could still say noregabi, noregabiargs or (before) regabi.
+// In the first of these releases the build's GOEXPERIMENT could still turn it off: noregabi, noregabiargs, none.
 bool UsesRegisterAbi(const Version& go, GoArch arch, std::string_view goexperiment = {});
 
 // The ABI register that a DWARF register number stands for, as base and index; nullopt for a register that never

@@ -2,7 +2,8 @@
 //
 // Fewer than three numbers name a whole line: "1.60" and "=1.60" are 1.60.x, ">1.60" begins behind it, "<=1.60" ends
 // with it, "<1.60" ends before it (before its pre-releases too). Only ">=1.60" means the release 1.60.0 itself, so that
-// it never selects 1.60.0-dev. Go below 1.21 has releases of two numbers: there "1.20" and "=1.20" are that release.
+// it never selects 1.60.0-dev. Go below 1.21 has releases of two numbers: there "1.20", "=1.20" and "!=1.20" mean that
+// release, and "1.20.x" or "~1.20" its line.
 #include <algorithm>
 #include <optional>
 
@@ -38,17 +39,16 @@ Op CutOperator(std::string_view* text) {
   return Op::kEq;
 }
 
-// How many numbers are written, and the text without wildcards: "1.60.x" is "1.60". nullopt: not numbers and dots only.
+// How many numbers are written, and the text without wildcards: "1.60.x" has two. nullopt: not numbers and dots only.
 std::optional<int> CountParts(std::string_view* text) {
   while (text->ends_with(".x") || text->ends_with(".*") || text->ends_with(".X")) text->remove_suffix(2);
   if (text->find_first_not_of("0123456789.") != std::string_view::npos) return std::nullopt;
   return 1 + static_cast<int>(std::count(text->begin(), text->end(), '.'));
 }
 
-// Whether the term's version is one release rather than a line.
-bool NamesRelease(const Term& term) {
-  if (term.parts >= 3) return true;
-  return term.version.scheme() == VersionScheme::kGo && term.parts == 2 && term.version.minor() < 21;
+// Whether "1.20" is itself a release, as it is for Go below 1.21.
+bool IsGoReleaseOfTwoNumbers(const Version& version) {
+  return version.scheme() == VersionScheme::kGo && !version.is_prerelease() && version.minor() < 21;
 }
 
 bool SameLine(const Version& version, const Term& term) {
@@ -79,9 +79,9 @@ bool Holds(const Version& version, const Term& term) {
     case Op::kLatest:
       return true;
     case Op::kEq:
-      return NamesRelease(term) ? version == term.version : SameLine(version, term);
+      return line ? SameLine(version, term) : version == term.version;
     case Op::kNe:
-      return NamesRelease(term) ? version != term.version : !SameLine(version, term);
+      return line ? !SameLine(version, term) : version != term.version;
     case Op::kLt:
       return line ? CompareToLine(version, term) < 0 : version < term.version;
     case Op::kLe:
@@ -138,7 +138,12 @@ Result<Constraint> Constraint::Parse(VersionScheme scheme, std::string_view text
     auto version = Version::Parse(scheme, full);
     if (!version) return invalid(written, version.error().message);
     term.version = *std::move(version);
-    if (term.op == Op::kEq && NamesRelease(term)) constraint.named_.push_back(term.version);
+    const bool wildcard = written.find_first_of("xX*") != std::string_view::npos;
+    if ((term.op == Op::kEq || term.op == Op::kNe) && term.parts == 2 && !wildcard &&
+        IsGoReleaseOfTwoNumbers(term.version)) {
+      term.parts = 3;
+    }
+    if (term.op == Op::kEq && term.parts >= 3) constraint.named_.push_back(term.version);
     constraint.terms_.push_back(std::move(term));
   }
   std::sort(constraint.named_.begin(), constraint.named_.end());

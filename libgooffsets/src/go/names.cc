@@ -34,23 +34,26 @@ constexpr size_t kMaxHaystack = 100'000;
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// Edit distance with neighbour swaps (optimal string alignment); letters that differ in case only cost one, all else
-// two. Gives up with limit + 1 once no way can stay below.
+std::string Lowered(std::string_view text) {
+  std::string lowered(text);
+  std::transform(lowered.begin(), lowered.end(), lowered.begin(), Lower);
+  return lowered;
+}
+
+// Edit distance with neighbour swaps (optimal string alignment). Gives up with limit + 1 once no way can stay below.
 size_t Distance(std::string_view a, std::string_view b, size_t limit) {
-  constexpr size_t kEdit = 2;
-  const size_t difference = a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
-  if (difference * kEdit > limit) return limit + 1;
+  if ((a.size() > b.size() ? a.size() - b.size() : b.size() - a.size()) > limit) return limit + 1;
   std::array<std::array<size_t, kMaxWord + 1>, 3> rows;
   auto *previous2 = &rows[0], *previous = &rows[1], *current = &rows[2];
-  for (size_t j = 0; j <= b.size(); ++j) (*previous)[j] = j * kEdit;
+  for (size_t j = 0; j <= b.size(); ++j) (*previous)[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
-    (*current)[0] = i * kEdit;
-    size_t best = (*current)[0];
+    (*current)[0] = i;
+    size_t best = i;
     for (size_t j = 1; j <= b.size(); ++j) {
-      size_t cost = a[i - 1] == b[j - 1] ? 0 : (Lower(a[i - 1]) == Lower(b[j - 1]) ? 1 : kEdit);
-      size_t distance = std::min({(*previous)[j] + kEdit, (*current)[j - 1] + kEdit, (*previous)[j - 1] + cost});
+      size_t replace = (*previous)[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      size_t distance = std::min({(*previous)[j] + 1, (*current)[j - 1] + 1, replace});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        distance = std::min(distance, (*previous2)[j - 2] + kEdit);
+        distance = std::min(distance, (*previous2)[j - 2] + 1);
       }
       (*current)[j] = distance;
       best = std::min(best, distance);
@@ -129,21 +132,22 @@ std::optional<OwnedSplitName> SplitEscapedSymbol(std::string_view escaped_symbol
 
 std::vector<std::string> Similar(std::string_view needle, const std::vector<std::string>& haystack, size_t n) {
   if (needle.empty() || needle.size() > kMaxWord || n == 0) return {};
-  // About one letter in three may differ, at least one and never more than eight; counted in half letters.
-  const size_t limit = 2 * std::clamp<size_t>((needle.size() + 1) / 3, 1, 8);
-  std::vector<std::tuple<size_t, std::string_view>> found;
+  // About one letter in three may differ, at least one and never more than eight.
+  const size_t limit = std::clamp<size_t>((needle.size() + 1) / 3, 1, 8);
+  const std::string lowered = Lowered(needle);
+  std::vector<std::tuple<size_t, size_t, std::string_view>> found;  // distance without case, with case, word
   const size_t count = std::min(haystack.size(), kMaxHaystack);
   for (size_t i = 0; i < count; ++i) {
     if (haystack[i].empty() || haystack[i].size() > kMaxWord) continue;
-    size_t distance = Distance(needle, haystack[i], limit);
-    if (distance <= limit) found.emplace_back(distance, haystack[i]);
+    size_t distance = Distance(lowered, Lowered(haystack[i]), limit);
+    if (distance <= limit) found.emplace_back(distance, Distance(needle, haystack[i], kMaxWord), haystack[i]);
   }
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   if (found.size() > n) found.resize(n);
   std::vector<std::string> words;
   words.reserve(found.size());
-  for (const auto& [distance, word] : found) words.emplace_back(word);
+  for (const auto& [distance, with_case, word] : found) words.emplace_back(word);
   return words;
 }
 
