@@ -1,10 +1,9 @@
 """A local module proxy made of files, from the sources under tests/fixtures/modules.
 
-File tree as `go help goproxy` describes it: <root>/<module>/@v/{list,<version>.info,<version>.mod,<version>.zip}. The
-domain example.test in the fixtures is replaced by `domain`, so that no module cache of an earlier test can answer.
+File tree as `go help goproxy` describes it: <root>/<module>/@v/{list,<version>.info,<version>.mod,<version>.zip}.
 
-    proxy = Proxy(directory, domain="a1b2.test")
-    proxy.module("healthy")     # "a1b2.test/healthy"
+    proxy = Proxy(directory)
+    proxy.module("healthy")     # "example.test/healthy"
     proxy.url                   # "file:///...": for GOPROXY
 """
 
@@ -15,7 +14,7 @@ import threading
 import zipfile
 
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "modules"
-FIXTURE_DOMAIN = b"example.test"
+DOMAIN = "example.test"  # the fixtures' module paths begin with it
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -35,7 +34,8 @@ def escape(path):
 
 
 class Proxy:
-    def __init__(self, root, domain, only=None):
+    def __init__(self, root, only=None, domain=DOMAIN):
+        """only: names of the fixtures to publish (None: all); domain: for other modules that add() publishes."""
         self.root = pathlib.Path(root)
         self.domain = domain
         self.url = self.root.as_uri()
@@ -52,8 +52,7 @@ class Proxy:
         files = {}
         for path in sorted(directory.rglob("*")):
             if path.is_file():
-                content = path.read_bytes().replace(FIXTURE_DOMAIN, self.domain.encode())
-                files[path.relative_to(directory).as_posix()] = content
+                files[path.relative_to(directory).as_posix()] = path.read_bytes()
         files.pop("MODULE", None)
         return files
 

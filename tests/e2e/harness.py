@@ -155,19 +155,25 @@ class ToolTest(unittest.TestCase):
     def setUp(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="gooffsets-e2e-"))
         self.addCleanup(remove_tree, self.directory)
-        # A domain nobody has used: the module cache shared by the tests cannot know its modules.
-        self.proxy = goproxy.Proxy(self.directory / "proxy", f"t{secrets.token_hex(6)}.test", self.fixtures)
+        self.proxy = goproxy.Proxy(self.directory / "proxy", self.fixtures)
         self.db = self.directory / "offsets.db"
-        self.cache = cache_root() / "offsetgen"
+        self.cache = self.new_cache("cache")
         self.goproxy = f"{self.proxy.url},{go_env('GOPROXY')}"
 
-    def private_cache(self):
-        """A cache directory that nobody else has used, for tests that put bad content into it."""
-        return self.directory / "cache"
+    def new_cache(self, name):
+        """A cache directory of the test's own, so that no module, record or log of another test can answer. Toolchains
+        and Go's build caches are the same for all and are shared: bringing them again would take most of the time."""
+        cache = self.directory / name
+        cache.mkdir()
+        for unit in ("toolchains", "gocache"):
+            shared = cache_root() / "offsetgen" / unit
+            shared.mkdir(parents=True, exist_ok=True)
+            (cache / unit).symlink_to(shared)
+        return cache
 
     def environment(self, **extra):
         # The checksum database knows no fixture; it still vouches for the toolchains.
-        settings = {"GOPROXY": self.goproxy, "GONOSUMDB": self.proxy.domain, "XDG_DATA_HOME": str(self.directory / "data")}
+        settings = {"GOPROXY": self.goproxy, "GONOSUMDB": goproxy.DOMAIN, "XDG_DATA_HOME": str(self.directory / "data")}
         settings.update(extra)
         return clean_environment(**settings)
 
@@ -181,6 +187,10 @@ class ToolTest(unittest.TestCase):
         if exits is not None:
             self.assertEqual(run.returncode, exits, str(run))
         return run
+
+    def truth_environment(self):
+        """For the compiler-truth programs of fixtures: as above, with a module cache of the test's own."""
+        return {"GOPROXY": self.proxy.url, "GONOSUMDB": goproxy.DOMAIN, "GOMODCACHE": str(self.directory / "truth-mod")}
 
     def generate(self, name, versions, *more, go=GO, arch="amd64", **options):
         """offsetgen for one fixture module."""

@@ -9,14 +9,11 @@ TYPES = {"": ["Server", "Options", "Point", "Empty", "Arch"], "internal/wire": [
 class Layouts(harness.ToolTest):
     fixtures = {"healthy", "nested"}
 
-    def module_env(self):
-        return {"GOPROXY": self.proxy.url, "GONOSUMDB": self.proxy.domain}
-
     def compiler(self, name, version, types, toolchain):
         """reflect's view of one fixture version, by a program that ran."""
         directory = self.directory / f"truth-{name}-{version}-{toolchain.version}"
         self.proxy.unpack(name, version, directory)
-        return truth.reflect_layouts(toolchain, directory, self.proxy.module(name), types, **self.module_env())
+        return truth.reflect_layouts(toolchain, directory, self.proxy.module(name), types, **self.truth_environment())
 
     def test_every_field_of_every_release_equals_the_compilers_offset_on_amd64(self):
         self.generate("healthy", ">=1.0")
@@ -59,13 +56,13 @@ class Layouts(harness.ToolTest):
             package_dir = directory / relative
             package = truth.package_name(package_dir)
             (package_dir / "zz_assert.go").write_text(truth.assertions(package, values))
-            complaints = truth.failing_assertions(toolchain, package_dir, ".", "arm64", **self.module_env())
+            complaints = truth.failing_assertions(toolchain, package_dir, ".", "arm64", **self.truth_environment())
             self.assertEqual(complaints, "", f"{path}: {values}")
             # The assertions can fail: one number off by one is refused.
             symbol = next(s for s in values if "." in s)
             values[symbol] += 1
             (package_dir / "zz_assert.go").write_text(truth.assertions(package, values))
-            self.assertIn("overflows", truth.failing_assertions(toolchain, package_dir, ".", "arm64", **self.module_env()))
+            self.assertIn("overflows", truth.failing_assertions(toolchain, package_dir, ".", "arm64", **self.truth_environment()))
 
     def test_both_architectures_in_one_run_keep_their_own_layouts(self):
         self.generate("healthy", "1.0.0", arch="amd64,arm64")
@@ -101,7 +98,7 @@ class Layouts(harness.ToolTest):
         self.assertIn(main["status"], ("unknown", "absent"), main)
         other_arch = self.lookup(module, "1.0.0", f"{module}.Server.Name", arch="arm64", exits=harness.UNKNOWN)
         self.assertEqual(other_arch["status"], "unknown")
-        misspelt = self.lookup(f"{self.proxy.domain}/haelthy", "1.0.0", f"{module}.Server.Name", exits=harness.UNKNOWN)
+        misspelt = self.lookup("example.test/haelthy", "1.0.0", f"{module}.Server.Name", exits=harness.UNKNOWN)
         self.assertEqual(misspelt["status"], "unknown")
 
     def test_a_module_in_the_closure_is_filed_under_its_own_version(self):
