@@ -88,6 +88,10 @@ void Apply(const Dwarf_Op& op, const LocationContext& context, Place* place) {
   }
 }
 
+// Arguments begin one word above SP at entry, on both architectures: the return address or, on arm64, the slot for the
+// saved link register lies below (src: abi-internal.md, "Stack layout").
+constexpr int64_t kFirstArgument = 8;
+
 DwarfPiece MakePiece(const Place& place, GoArch arch, uint64_t size, uint64_t at) {
   constexpr uint64_t kMax = std::numeric_limits<uint32_t>::max();
   DwarfPiece piece;
@@ -98,7 +102,8 @@ DwarfPiece MakePiece(const Place& place, GoArch arch, uint64_t size, uint64_t at
     piece.where = DwarfPiece::Where::kRegister;
     piece.dwarf_register = place.dwarf_register;
   } else if (place.what == Place::What::kFrameAddress &&
-             !__builtin_add_overflow(place.offset, CfaFromEntrySp(arch), &piece.stack_offset)) {
+             !__builtin_add_overflow(place.offset, CfaFromEntrySp(arch), &piece.stack_offset) &&
+             piece.stack_offset >= kFirstArgument) {
     piece.where = DwarfPiece::Where::kStack;
   }
   return piece;
@@ -112,6 +117,26 @@ bool ReadAsExpression(Dwarf_Attribute* attribute, const Dwarf_Block& block) {
     attribute->form = DW_FORM_exprloc;
   }
   return attribute->form == DW_FORM_exprloc;
+}
+
+uint64_t TotalSize(const std::vector<DwarfPiece>& pieces) {
+  uint64_t total = 0;
+  for (const DwarfPiece& piece : pieces) total += piece.size;
+  return total;
+}
+
+bool SamePlace(const DwarfPiece& a, const DwarfPiece& b) {
+  return a.where == b.where && a.dwarf_register == b.dwarf_register && a.stack_offset == b.stack_offset &&
+         a.size == b.size;
+}
+
+void DropEqualNeighbours(std::vector<DwarfPiece>* pieces) {
+  pieces->erase(std::unique(pieces->begin(), pieces->end(), SamePlace), pieces->end());
+  uint32_t at = 0;
+  for (DwarfPiece& piece : *pieces) {
+    piece.at = at;
+    at += piece.size;
+  }
 }
 
 }  // namespace
@@ -142,6 +167,28 @@ std::vector<DwarfPiece> PiecesOf(const Dwarf_Op* operations, size_t count, uint6
   // A location without pieces describes the whole value; an empty one says nothing.
   if (pieces.empty() && count > 0) pieces.push_back(MakePiece(place, context.goarch, value_size, 0));
   return pieces;
+}
+
+void MatchPiecesToValue(uint64_t value_size, const std::vector<Word>& words, std::vector<DwarfPiece>* pieces) {
+  if (pieces->size() > 1 && TotalSize(*pieces) > value_size) {
+    DropEqualNeighbours(pieces);
+    if (TotalSize(*pieces) > value_size) {
+      *pieces = {MakePiece(Place(), GoArch::kAmd64, value_size, 0)};
+      return;
+    }
+  }
+  if (pieces->size() != words.size()) return;
+  if (pieces->size() == 1) {
+    DwarfPiece& piece = pieces->front();
+    if (piece.where != DwarfPiece::Where::kRegister || piece.size < words[0].size) return;
+    piece.size = words[0].size;
+    piece.at = words[0].at;
+    return;
+  }
+  for (size_t i = 0; i < words.size(); ++i) {
+    if ((*pieces)[i].size != words[i].size) return;
+  }
+  for (size_t i = 0; i < words.size(); ++i) (*pieces)[i].at = words[i].at;
 }
 
 Result<std::vector<DwarfPiece>> LocationAtEntry(Dwarf_Die* parameter, uint64_t value_size,

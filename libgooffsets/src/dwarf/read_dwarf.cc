@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -26,6 +27,17 @@ bool IsSynthetic(std::string_view name) {
   return bracket != std::string_view::npos && bracket > 0 &&
          std::all_of(name.begin(), name.begin() + static_cast<ptrdiff_t>(bracket),
                      [](unsigned char c) { return std::isalpha(c) != 0; });
+}
+
+// A function that assembly calls exists twice under one name: ABIInternal with register parameters, and a small ABI0
+// entry with stack parameters; an assembly function has no parameters in DWARF, its ABIInternal entry has
+// (src: cmd/compile/internal/ssagen/abi.go). Go code calls the ABIInternal one: it sorts first.
+auto DuplicateRank(const DwarfFunction& function) {
+  const bool in_registers = std::any_of(function.params.begin(), function.params.end(), [](const DwarfParameter& p) {
+    return std::any_of(p.location.begin(), p.location.end(),
+                       [](const DwarfPiece& piece) { return piece.where == DwarfPiece::Where::kRegister; });
+  });
+  return std::make_tuple(-static_cast<int64_t>(function.params.size()), !in_registers, function.low_pc);
 }
 
 class Reader {
@@ -104,7 +116,7 @@ class Reader {
     std::string name = UnescapeName(InheritedString(die, DW_AT_name));
     if (name.empty() || (wants_.function && !wants_.function(name))) return {};
     const LocationContext context{contents_.goarch, low_pc, FrameBaseIsCfa(die)};
-    DwarfFunction function{std::move(name), low_pc, {}};
+    DwarfFunction function{std::move(name), low_pc, {}, AttrFlag(die, DW_AT_trampoline)};
     ChildCursor child(die);
     while (child.Next()) {
       if (dwarf_tag(child.die()) != DW_TAG_formal_parameter) continue;
@@ -128,6 +140,7 @@ class Reader {
     parameter.register_assignable = type->register_assignable;
     parameter.words = type->words;
     GOOFFSETS_TRY(parameter.location, LocationAtEntry(die, type->size, context));
+    MatchPiecesToValue(type->size, type->words, &parameter.location);
     return parameter;
   }
 
@@ -148,7 +161,8 @@ class Reader {
     structs = std::move(unique);
     auto& functions = contents_.functions;
     std::sort(functions.begin(), functions.end(), [](const DwarfFunction& a, const DwarfFunction& b) {
-      return std::tie(a.name, a.low_pc) < std::tie(b.name, b.low_pc);
+      const int order = a.name.compare(b.name);
+      return order != 0 ? order < 0 : DuplicateRank(a) < DuplicateRank(b);
     });
     functions.erase(std::unique(functions.begin(), functions.end(),
                                 [](const DwarfFunction& a, const DwarfFunction& b) { return a.name == b.name; }),

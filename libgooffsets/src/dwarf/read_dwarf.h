@@ -43,6 +43,9 @@ struct DwarfFunction {
   std::string name;  // "net/http.(*Server).Serve"
   uint64_t low_pc = 0;
   std::vector<DwarfParameter> params;  // DWARF order; results among them
+  // Made by the compiler for a method promoted from an embedded field, a "go" or a "defer" statement
+  // (DW_AT_trampoline, written by Go >= 1.19), and a few functions of reflect and runtime that adjust panics.
+  bool trampoline = false;
 };
 
 struct DwarfStruct {
@@ -56,7 +59,8 @@ struct DwarfContents {
   std::string producer;  // "Go cmd/compile go1.26.8; regabi"
   int dwarf_version = 0;  // of the Go compile units
   std::vector<DwarfStruct> structs;      // sorted by name, unique
-  std::vector<DwarfFunction> functions;  // sorted by name, unique (out-of-line copies; abstract origins resolved)
+  std::vector<DwarfFunction> functions;  // sorted by name, unique (out-of-line copies; abstract origins resolved).
+                                         // Of an ABIInternal and an ABI0 copy with one name: the ABIInternal one.
 };
 
 struct DwarfWants {
