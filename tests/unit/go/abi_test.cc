@@ -102,11 +102,11 @@ TEST(Abi, AgreesWithTheCompiler) {
 class AbiDwarf : public testing::TestWithParam<std::tuple<const char*, GoArch, size_t>> {};
 
 TEST_P(AbiDwarf, Agrees) {
-  const auto& [go, arch, most_missing] = GetParam();
+  const auto& [go, arch, expected_missing] = GetParam();
   const Version release = Version::Parse(VersionScheme::kGo, go).value();
   auto rows = ReadTable("dwarf_" + std::string(go) + "_" + std::string(ToString(arch)) + ".tsv");
   ASSERT_EQ(rows.size(), 111U);
-  size_t missing = 0;
+  size_t missing = 0, spilled = 0;
   for (size_t first = 0; first < rows.size();) {
     size_t end = first;
     FunctionLayout function;
@@ -140,18 +140,29 @@ TEST_P(AbiDwarf, Agrees) {
           if (location.find(':') != std::string::npos) ours += ":" + std::to_string(piece.size);
         }
       }
-      EXPECT_EQ(ours, location) << rows[i].at(0) << " " << rows[i].at(1);
+      auto places = Split(ours, ','), described = Split(location, ',');
+      ASSERT_EQ(places.size(), described.size()) << rows[i].at(0) << " " << rows[i].at(1) << " " << location;
+      for (size_t part = 0; part < places.size(); ++part) {
+        if (places[part][0] != 'S' && described[part][0] == 'S') {
+          ++spilled;
+        } else {
+          EXPECT_EQ(places[part], described[part]) << rows[i].at(0) << " " << rows[i].at(1);
+        }
+      }
     }
     first = end;
   }
-  EXPECT_LE(missing, most_missing);
+  EXPECT_EQ(missing, expected_missing);
+  // Go 1.17 names the slot a register is spilled to from the first instruction on, although only a later one stores it
+  // there (disassembled: main.WithArray.OnStack holds p1 in AX at entry, its DWARF says SP-64).
+  EXPECT_EQ(spilled, std::string_view(go) == "1.17.13" && arch == GoArch::kAmd64 ? 14U : 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Releases, AbiDwarf,
-    testing::Values(std::tuple("1.17.13", GoArch::kAmd64, 7), std::tuple("1.17.13", GoArch::kArm64, 3),
-                    std::tuple("1.19.13", GoArch::kAmd64, 9), std::tuple("1.19.13", GoArch::kArm64, 9),
-                    std::tuple("1.26.8", GoArch::kAmd64, 9), std::tuple("1.26.8", GoArch::kArm64, 9),
+    testing::Values(std::tuple("1.17.13", GoArch::kAmd64, 5), std::tuple("1.17.13", GoArch::kArm64, 11),
+                    std::tuple("1.19.13", GoArch::kAmd64, 6), std::tuple("1.19.13", GoArch::kArm64, 5),
+                    std::tuple("1.26.8", GoArch::kAmd64, 8), std::tuple("1.26.8", GoArch::kArm64, 6),
                     std::tuple("1.27.4", GoArch::kAmd64, 2), std::tuple("1.27.4", GoArch::kArm64, 2)),
     [](const auto& instance) {
       std::string name =
