@@ -38,7 +38,7 @@ Result<void> CheckStruct(const std::string& where, const StructLayout& structure
     GOOFFSETS_CHECK_OK(CheckName("a field name of " + where, field.name, true));
     GOOFFSETS_CHECK_OK(CheckName("a field type of " + where, field.type, true));
     GOOFFSETS_CHECK_OK(CheckName("an array element of " + where, field.elem, true));
-    if (ToString(field.kind).empty()) return Broken("a field of " + where, "has no kind that exists");
+    if (field.kind > TypeKind::kUnsafePointer) return Broken("a field of " + where, "has no kind that exists");
     if (field.dims.size() > kMaxParts) return Broken("a field of " + where, "has too many dimensions");
   }
   return {};
@@ -57,6 +57,22 @@ Result<void> CheckParameters(const std::string& where, const std::vector<Paramet
     }
   }
   return {};
+}
+
+}  // namespace
+
+Result<void> CheckLayout(const std::string& where, const Layout& layout) {
+  if (const auto* structure = std::get_if<StructLayout>(&layout)) return CheckStruct(where, *structure);
+  const auto& function = std::get<FunctionLayout>(layout);
+  GOOFFSETS_CHECK_OK(CheckParameters(where, function.params));
+  return CheckParameters(where, function.results);
+}
+
+Result<void> CheckSymbolName(std::string_view symbol) { return CheckName("a symbol", symbol); }
+
+Result<void> CheckModuleVersion(const ModuleVersion& version) {
+  GOOFFSETS_CHECK_OK(CheckName("a module", version.module));
+  return CheckName("a version of module \"" + version.module + "\"", version.version);
 }
 
 Result<void> CheckPackage(const PackageRecord& package) {
@@ -85,13 +101,7 @@ Result<void> CheckPackage(const PackageRecord& package) {
     GOOFFSETS_CHECK_OK(CheckName("a symbol of " + where, symbol));
     const std::string name = "\"" + symbol + "\" of " + where;
     if (const auto* layout = std::get_if<Layout>(&entry.value)) {
-      if (const auto* structure = std::get_if<StructLayout>(layout)) {
-        GOOFFSETS_CHECK_OK(CheckStruct(name, *structure));
-      } else {
-        const auto& function = std::get<FunctionLayout>(*layout);
-        GOOFFSETS_CHECK_OK(CheckParameters(name, function.params));
-        GOOFFSETS_CHECK_OK(CheckParameters(name, function.results));
-      }
+      GOOFFSETS_CHECK_OK(CheckLayout(name, *layout));
     } else if (ToString(std::get<SkipReason>(entry.value)).empty()) {
       return Broken(name, "has no reason that exists");
     }
@@ -132,7 +142,17 @@ Result<void> CheckBuild(const BuildInfo& build) {
   return {};
 }
 
-}  // namespace
+Result<void> CheckPackageList(const ModulePackages& module) {
+  GOOFFSETS_CHECK_OK(CheckModuleVersion(module.owner));
+  for (const ModulePackages::Package& package : module.packages) {
+    GOOFFSETS_CHECK_OK(CheckName("a package of module \"" + module.owner.module + "\"", package.path));
+    GOOFFSETS_CHECK_OK(CheckName("a reason of module \"" + module.owner.module + "\"", package.why_not, true));
+    if (package.measured && !package.why_not.empty()) {
+      return Broken("package \"" + package.path + "\"", "is measured and says why it is not");
+    }
+  }
+  return {};
+}
 
 Result<void> CheckRecord(const BuildRecord& record) {
   GOOFFSETS_CHECK_OK(CheckBuild(record.build));
@@ -143,17 +163,9 @@ Result<void> CheckRecord(const BuildRecord& record) {
   }
   std::set<ModuleVersion> modules;
   for (const ModulePackages& module : record.modules) {
-    GOOFFSETS_CHECK_OK(CheckName("a module", module.owner.module));
-    GOOFFSETS_CHECK_OK(CheckName("a module's version", module.owner.version));
+    GOOFFSETS_CHECK_OK(CheckPackageList(module));
     if (!modules.insert(module.owner).second) {
       return Broken("module \"" + module.owner.module + "\"", "is listed twice");
-    }
-    for (const ModulePackages::Package& package : module.packages) {
-      GOOFFSETS_CHECK_OK(CheckName("a package of module \"" + module.owner.module + "\"", package.path));
-      GOOFFSETS_CHECK_OK(CheckName("a reason of module \"" + module.owner.module + "\"", package.why_not, true));
-      if (package.measured && !package.why_not.empty()) {
-        return Broken("package \"" + package.path + "\"", "is measured and says why it is not");
-      }
     }
   }
   if (record.build.status != BuildStatus::kOk && !record.packages.empty()) {

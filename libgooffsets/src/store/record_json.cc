@@ -211,6 +211,7 @@ Result<BuildInfo> ParseBuildMembers(const json& value) {
   GOOFFSETS_TRY(build.root.version, reader.Text("version"));
   GOOFFSETS_TRY(build.go, reader.Text("go"));
   GOOFFSETS_TRY(std::string goarch, reader.Text("goarch"));
+  if (goarch != "amd64" && goarch != "arm64") return reader.Wrong("goarch", "is no GOARCH that we know");
   GOOFFSETS_TRY(build.goarch, ParseGoArch(goarch));
   GOOFFSETS_TRY(build.goexperiment, reader.TextOr("goexperiment"));
   GOOFFSETS_TRY(build.tags, reader.TextsOr("tags"));

@@ -45,6 +45,13 @@ Digest128 PackageLayoutDigest(const std::map<std::string, SymbolEntry>& symbols)
 // What every writer demands of a record: names are plain UTF-8, identifiers well-formed, lists without duplicates, the id
 // is the build's own. kBadInput says which rule is broken and where.
 Result<void> CheckRecord(const BuildRecord& record);
+// The same for its parts.
+Result<void> CheckBuild(const BuildInfo& build);
+Result<void> CheckPackage(const PackageRecord& package);
+Result<void> CheckPackageList(const ModulePackages& module);
+Result<void> CheckModuleVersion(const ModuleVersion& version);
+Result<void> CheckLayout(const std::string& where, const Layout& layout);  // `where`: for messages
+Result<void> CheckSymbolName(std::string_view symbol);
 
 // All lines, each ending in "\n".
 std::string RecordLines(const BuildRecord& record);

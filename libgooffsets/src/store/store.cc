@@ -3,74 +3,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "store/build_rules.h"
 #include "store/catalog.h"
 #include "store/record_json.h"
 
 namespace gooffsets {
 
 namespace {
-
-// How much a failure tells: a stored one gives way only to one that tells at least as much.
-int Weight(BuildStatus status) {
-  switch (status) {
-    case BuildStatus::kOk: return 3;
-    case BuildStatus::kCompileFailed: return 2;
-    case BuildStatus::kUnavailable: return 1;
-    case BuildStatus::kTransientFailed: return 0;
-  }
-  return 0;
-}
-
-struct Rival {
-  int64_t id = 0;
-  std::string uid;  // hex
-  BuildStatus status = BuildStatus::kOk;
-  bool has_closure = false;
-};
-
-// Builds of the same root, Go release, GOARCH, experiment and tags. A build that failed before its modules were known has
-// no closure, so that its id differs from the id of the later success.
-Result<std::vector<Rival>> Rivals(Connection* db, const BuildInfo& build) {
-  Query query = db->Prepare(
-      "SELECT b.id, b.uid, b.status, EXISTS (SELECT 1 FROM build_module c WHERE c.build = b.id AND c.in_closure = 1) "
-      "FROM build b JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module WHERE m.path = ? AND v.text = ? "
-      "AND b.go = ? AND b.goarch = ? AND b.goexperiment = ? AND b.tags = ?");
-  query.BindText(build.root.module).BindText(build.root.version).BindText(build.go).BindText(ToString(build.goarch));
-  query.BindText(build.goexperiment).BindText(JoinLines(build.tags));
-  std::vector<Rival> rivals;
-  while (true) {
-    GOOFFSETS_TRY(bool row, query.Next());
-    if (!row) return rivals;
-    std::string_view uid = query.Bytes(1);
-    rivals.push_back({query.Int(0), ToHex(std::span(reinterpret_cast<const uint8_t*>(uid.data()), uid.size())),
-                      static_cast<BuildStatus>(query.Int(2)), query.Int(3) != 0});
-  }
-}
-
-Result<void> DeleteBuildRow(Connection* db, int64_t id) {
-  return db->Prepare("DELETE FROM build WHERE id = ?").BindInt(id).Run();
-}
-
-// Says what stands in the way of `build`, or deletes what it replaces.
-Result<AddOutcome> MakeRoom(Connection* db, const BuildInfo& build) {
-  GOOFFSETS_TRY(std::vector<Rival> rivals, Rivals(db, build));
-  const bool ok = build.status == BuildStatus::kOk;
-  for (const Rival& rival : rivals) {
-    const bool same = rival.uid == build.id;
-    const bool rival_ok = rival.status == BuildStatus::kOk;
-    if (same && rival_ok) return ok ? AddOutcome::kAlreadyThere : AddOutcome::kKeptBetter;
-    if (ok) continue;
-    const bool comparable = same || build.closure.empty();
-    if (comparable && Weight(rival.status) > Weight(build.status)) return AddOutcome::kKeptBetter;
-  }
-  for (const Rival& rival : rivals) {
-    if (rival.status == BuildStatus::kOk) continue;
-    if (rival.uid == build.id || !rival.has_closure || build.closure.empty()) {
-      GOOFFSETS_CHECK_OK(DeleteBuildRow(db, rival.id));
-    }
-  }
-  return AddOutcome::kStored;
-}
 
 Result<int64_t> AddPackageLayout(CatalogWriter* writer, const PackageRecord& package) {
   // Digests first: most packages of most builds are there already, and then no layout has to be looked for.
@@ -195,7 +134,7 @@ Result<Store> Store::Open(const std::string& path, OpenMode mode) {
 Result<AddOutcome> Store::Add(const BuildRecord& record) {
   GOOFFSETS_CHECK_OK(CheckRecord(record));
   GOOFFSETS_TRY(Transaction transaction, Transaction::Begin(&db_));
-  GOOFFSETS_TRY(AddOutcome outcome, MakeRoom(&db_, record.build));
+  GOOFFSETS_TRY(AddOutcome outcome, MakeRoomFor(&db_, record.build));
   if (outcome != AddOutcome::kStored) return outcome;
   CatalogWriter writer(&db_);
   GOOFFSETS_TRY(int64_t build, writer.InsertBuild(record.build));
@@ -231,7 +170,7 @@ Result<bool> Store::RemoveBuild(const std::string& id) {
   GOOFFSETS_TRY(Transaction transaction, Transaction::Begin(&db_));
   GOOFFSETS_TRY(std::optional<int64_t> build, FindBuild(&db_, id));
   if (!build) return false;
-  GOOFFSETS_CHECK_OK(DeleteBuildRow(&db_, *build));
+  GOOFFSETS_CHECK_OK(db_.Prepare("DELETE FROM build WHERE id = ?").BindInt(*build).Run());
   // Package layouts name their layouts inside a blob, so what is still in use is collected here.
   GOOFFSETS_CHECK_OK(db_.Execute(
       "DELETE FROM package_state WHERE id NOT IN (SELECT state FROM observation);"

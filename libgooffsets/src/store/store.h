@@ -19,17 +19,12 @@
 #include <vector>
 
 #include "gooffsets/result.h"
+#include "store/build_rules.h"
 #include "store/database_file.h"
 #include "store/record.h"
 #include "store/sqlite.h"
 
 namespace gooffsets {
-
-enum class AddOutcome {
-  kStored,
-  kAlreadyThere,  // a successful build of this id is there: nothing changed
-  kKeptBetter,    // this is a failure, and a success or a more telling failure is there: nothing changed
-};
 
 // The size of a std type at one Go release.
 struct StdTypeSize {
