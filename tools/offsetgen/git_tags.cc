@@ -218,8 +218,11 @@ std::optional<bool> TreeHasGoMod(git_repository* repository, const std::string& 
 
 bool IsLocal(const std::string& location) {
   if (location.starts_with("file://")) return true;
+  if (location.find("://") != std::string::npos) return false;
   struct stat status = {};
-  return location.find("://") == std::string::npos && stat(location.c_str(), &status) == 0;
+  if (stat(location.c_str(), &status) == 0) return true;
+  // "host:path", as scp and git spell remote repositories, has a colon before any slash.
+  return location.find(':') >= location.find('/');
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ std::string AbsolutePattern(std::string_view pattern, std::string_view module) {
 bool MatchesPattern(std::string_view pattern, std::string_view module, std::string_view package) {
   const std::string absolute = AbsolutePattern(pattern, module);
   // "x/..." matches x as well (src: cmd/internal/pkgpattern.MatchPattern).
-  if (absolute.ends_with("/...") && package == std::string_view(absolute).substr(0, absolute.size() - 4)) return true;
+  if (absolute.ends_with("/...") && MatchesWild(std::string_view(absolute).substr(0, absolute.size() - 4), package)) return true;
   return MatchesWild(absolute, package);
 }
 
