@@ -151,6 +151,18 @@ class Unit {
     });
   }
 
+  // Releases up to 1.20 ignore the go directive, and fail on whatever is newer than themselves; where one did, the
+  // releases before it would too.
+  bool NewerFailedBelowDirective(const Version& go) const {
+    return directive_ && std::any_of(builds_.begin(), builds_.end(), [&](const UnitBuild& unit) {
+             return go < unit.go && unit.go < *directive_ && unit.build->status == BuildStatus::kCompileFailed && IsFinal(*unit.build);
+           });
+  }
+
+  bool MinorCompiles(uint64_t minor) const {
+    return std::any_of(finished_.begin(), finished_.end(), [&](const UnitBuild& unit) { return unit.go.minor() == minor; });
+  }
+
   bool IsRefused(const Version& go) const { return directive_ && go.minor() >= kFirstStrictMinor && go < *directive_; }
 
   void AddJob(const Version& go, std::string reason) {
@@ -198,10 +210,7 @@ class Unit {
     std::optional<Version> failed;
     std::string all_failed;
     for (const Version& go : Candidates()) {
-      // Releases up to 1.20 ignore the go directive and may fail on what is newer than themselves; where one did, the
-      // releases before it would too.
-      const bool below_directive = directive_ && go < *directive_;
-      if (below_directive && failed && *failed < *directive_ && module_.go.kind != GoPolicy::Kind::kOldest) break;
+      if (NewerFailedBelowDirective(go)) continue;
       State state = StateOf(go);
       if (state == State::kOpen && MinorFailed(go.minor())) state = State::kFailed;
       if (state == State::kDone || state == State::kLater) return PlanOne(go, "");
@@ -244,11 +253,11 @@ class Unit {
     std::optional<Version> failed;
     for (auto go = group.releases.rbegin(); go != group.releases.rend(); ++go) {
       if (failed && failed->minor() == go->minor()) continue;
-      if (directive_ && failed && *failed < *directive_ && *go < *directive_) break;
+      if (NewerFailedBelowDirective(*go)) continue;
       State state = StateOf(*go);
       if (state == State::kOpen && MinorFailed(go->minor())) state = State::kFailed;
       if (state == State::kOpen) {
-        AddJob(*go, group.reason + (failed ? "; fallback after " + GoName(*failed) + " failed" : ""));
+        if (!MustWait(*go)) AddJob(*go, group.reason + (failed ? "; fallback after " + GoName(*failed) + " failed" : ""));
         return false;
       }
       if (state == State::kDone || state == State::kLater) {
@@ -258,9 +267,19 @@ class Unit {
       }
       if (state == State::kFailed) failed = *go;
     }
+    const std::string newest = GoName(group.releases.back());
     Skip(failed ? Skipped::Kind::kFailed : Skipped::Kind::kUnavailable,
-         group.reason + ": " + (failed ? "does not compile with " + GoName(*failed) : "no release is available"));
+         group.reason + ": " + (failed ? "does not compile with " + GoName(*failed) : "no release up to " + newest + " can build it"));
     return false;
+  }
+
+  // Whether the outcome of a job of this plan may make this release pointless: then it waits for the next plan. So a
+  // run that was stopped in between ends with the same builds as one that was not.
+  bool MustWait(const Version& go) const {
+    return std::any_of(jobs.begin(), jobs.end(), [&](const auto& job) {
+      const bool same_minor = job.first.minor() == go.minor() && !MinorCompiles(go.minor());
+      return same_minor || (directive_ && job.first < *directive_ && go < *directive_);
+    });
   }
 
   const World& world_;
