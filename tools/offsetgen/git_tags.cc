@@ -47,14 +47,15 @@ using TreeEntry = std::unique_ptr<git_tree_entry, Freer<git_tree_entry_free>>;
 
 tl::unexpected<gooffsets::Error> GitError(ErrorCode code, const std::string& what, const std::string& hint) {
   const git_error* error = git_error_last();
-  const std::string why = error != nullptr && error->message != nullptr ? Printable(error->message, 400) : "unknown error";
+  const std::string why =
+      error != nullptr && error->message != nullptr ? Printable(error->message, 400) : "unknown error";
   return Fail(code, what + ": " + why, hint);
 }
 
 // The module path without its major version suffix, and the major versions that its tags may have.
 struct PathMajor {
   std::string prefix;
-  uint64_t major = 0;    // 0: v0 and v1, and +incompatible ones
+  uint64_t major = 0;  // 0: v0 and v1, and +incompatible ones
 };
 
 bool ParseNumber(std::string_view text, uint64_t* out) {
@@ -109,7 +110,8 @@ std::string RepositoryPath(std::string_view location) {
 
 // The prefix of a module's tags. From the repository's address if the module path begins with it; otherwise (vanity
 // import paths) the longest end of the module path which tags do begin with.
-std::string FindTagPrefix(const std::vector<std::string>& tags, const std::string& module_prefix, const GitSource& source) {
+std::string FindTagPrefix(const std::vector<std::string>& tags, const std::string& module_prefix,
+                          const GitSource& source) {
   if (source.tag_prefix) return *source.tag_prefix;
   const std::string repository = RepositoryPath(source.location);
   if (!repository.empty()) {
@@ -135,9 +137,12 @@ struct TagMeaning {
   bool other_major = false;
 };
 
-TagMeaning ModuleTag(const std::string& tag, std::string_view text, const PathMajor& path, const TagHasGoMod& has_go_mod) {
+TagMeaning ModuleTag(const std::string& tag, std::string_view text, const PathMajor& path,
+                     const TagHasGoMod& has_go_mod) {
   // Tags have a "v" and all three numbers (src: golang.org/x/mod/semver.Canonical); Version::Parse takes less.
-  if (!text.starts_with('v') || std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(std::min(text.find('-'), text.size())), '.') < 2) return {};
+  if (!text.starts_with('v') ||
+      std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(std::min(text.find('-'), text.size())), '.') < 2)
+    return {};
   if (text.find('+') != std::string_view::npos) return {};  // the go command refuses build metadata in tags
   Result<Version> version = Version::Parse(VersionScheme::kModule, text);
   if (!version || version->is_pseudo()) return {};
@@ -165,26 +170,30 @@ Result<std::vector<std::string>> RemoteTags(const std::string& url) {
   } asked;
   git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
   callbacks.payload = &asked;
-  callbacks.credentials = [](git_credential** out, const char*, const char* user, unsigned int allowed, void* payload) -> int {
+  callbacks.credentials = [](git_credential** out, const char*, const char* user, unsigned int allowed,
+                             void* payload) -> int {
     Asked* const state = static_cast<Asked*>(payload);
     if ((allowed & GIT_CREDENTIAL_SSH_KEY) == 0 || state->agent) return GIT_EAUTH;
     state->agent = true;
     return git_credential_ssh_key_from_agent(out, user != nullptr ? user : "git");
   };
   if (git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &callbacks, nullptr, nullptr) != 0) {
-    return GitError(ErrorCode::kNetwork, "cannot list the tags of " + Printable(url), "check the address, the network and your access; a local clone works too");
+    return GitError(ErrorCode::kNetwork, "cannot list the tags of " + Printable(url),
+                    "check the address, the network and your access; a local clone works too");
   }
   const git_remote_head** heads = nullptr;
   size_t count = 0;
   if (git_remote_ls(&heads, &count, remote.get()) != 0) {
-    return GitError(ErrorCode::kNetwork, "cannot list the tags of " + Printable(url), "try again, or use a local clone");
+    return GitError(ErrorCode::kNetwork, "cannot list the tags of " + Printable(url),
+                    "try again, or use a local clone");
   }
   if (count > kMostTags) return Fail(ErrorCode::kUnsupported, Printable(url) + " has more than a million references");
   std::vector<std::string> tags;
   for (size_t i = 0; i < count; ++i) {
     const std::string_view name = heads[i]->name;
     // "refs/tags/v1^{}" is what the annotated tag v1 points to.
-    if (name.starts_with(kTagRefs) && name.size() <= kLongestTag && !name.ends_with("^{}")) tags.emplace_back(name.substr(kTagRefs.size()));
+    if (name.starts_with(kTagRefs) && name.size() <= kLongestTag && !name.ends_with("^{}"))
+      tags.emplace_back(name.substr(kTagRefs.size()));
   }
   git_remote_disconnect(remote.get());
   return tags;
@@ -192,7 +201,8 @@ Result<std::vector<std::string>> RemoteTags(const std::string& url) {
 
 Result<std::vector<std::string>> LocalTags(git_repository* repository, const std::string& path) {
   git_strarray names = {nullptr, 0};
-  if (git_tag_list(&names, repository) != 0) return GitError(ErrorCode::kIo, "cannot list the tags of " + Printable(path), "git fsck");
+  if (git_tag_list(&names, repository) != 0)
+    return GitError(ErrorCode::kIo, "cannot list the tags of " + Printable(path), "git fsck");
   std::vector<std::string> tags;
   for (size_t i = 0; i < names.count && i < kMostTags; ++i) {
     const std::string_view name = names.strings[i];
@@ -205,7 +215,8 @@ Result<std::vector<std::string>> LocalTags(git_repository* repository, const std
 // Whether the tree of a tag has `go.mod` in `directory`.
 std::optional<bool> TreeHasGoMod(git_repository* repository, const std::string& tag, const std::string& directory) {
   git_object* raw_object = nullptr;
-  if (git_revparse_single(&raw_object, repository, (std::string(kTagRefs) + tag + "^{tree}").c_str()) != 0) return std::nullopt;
+  if (git_revparse_single(&raw_object, repository, (std::string(kTagRefs) + tag + "^{tree}").c_str()) != 0)
+    return std::nullopt;
   const Object object(raw_object);
   git_tree_entry* raw_entry = nullptr;
   const std::string path = directory.empty() ? "go.mod" : directory + "/go.mod";
@@ -233,8 +244,10 @@ Result<GitSource> ParseGitSource(std::string_view text) {
   if (hash != std::string_view::npos) source.tag_prefix = std::string(text.substr(hash + 1));
   while (source.tag_prefix && source.tag_prefix->ends_with('/')) source.tag_prefix->pop_back();
   // A location that begins with '-' could be taken for an option by the ssh command.
-  if (Trim(source.location).empty() || source.location.front() == '-' || source.location.find('\0') != std::string::npos) {
-    return Fail(ErrorCode::kUsage, "\"" + Printable(text) + "\" is not a git repository", "--git https://github.com/grpc/grpc-go, or a path");
+  if (Trim(source.location).empty() || source.location.front() == '-' ||
+      source.location.find('\0') != std::string::npos) {
+    return Fail(ErrorCode::kUsage, "\"" + Printable(text) + "\" is not a git repository",
+                "--git https://github.com/grpc/grpc-go, or a path");
   }
   return source;
 }
@@ -278,7 +291,8 @@ Result<GitVersions> ReadGitTags(const GitSource& source, std::string_view module
   git_repository* raw = nullptr;
   // Not searched upwards: the tags of a repository around the named directory would be another module's.
   if (git_repository_open_ext(&raw, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr) != 0) {
-    return GitError(ErrorCode::kNotFound, "cannot open the git repository " + Printable(path), "the directory that holds .git, or a bare repository");
+    return GitError(ErrorCode::kNotFound, "cannot open the git repository " + Printable(path),
+                    "the directory that holds .git, or a bare repository");
   }
   const Repository repository(raw);
   GOOFFSETS_TRY(const std::vector<std::string> tags, LocalTags(repository.get(), path));

@@ -4,11 +4,12 @@
 // Rules are those of the go command (src: cmd/go/internal/modfetch/coderepo.go, https://go.dev/ref/mod#vcs-version):
 // modules below the root of their repository have tags with a prefix ("trace/v1.2.3"); a path that ends in /v2 takes
 // tags of major version 2 and no others; v2 tags of a path without that ending are "+incompatible" if the tree has no
-// go.mod, which only a local repository can tell. Tags of the Go repository ("go1.26.8") are the versions of module std.
-// Nothing is fetched, checked out or run. A remote that never answers blocks as long as the operating system lets it.
-// Thread-safe: every call opens and closes its own repository.
+// go.mod, which only a local repository can tell. Tags of the Go repository ("go1.26.8") are the versions of module
+// std. Nothing is fetched, checked out or run. A remote that never answers blocks as long as the operating system lets
+// it. Thread-safe: every call opens and closes its own repository.
 //
-//   Result<GitVersions> found = ReadGitTags({"https://github.com/grpc/grpc-go", std::nullopt}, "google.golang.org/grpc");
+//   Result<GitVersions> found = ReadGitTags({"https://github.com/grpc/grpc-go", std::nullopt},
+//   "google.golang.org/grpc");
 #ifndef OFFSETGEN_GIT_TAGS_H_
 #define OFFSETGEN_GIT_TAGS_H_
 
@@ -32,10 +33,10 @@ struct GitSource {
 gooffsets::Result<GitSource> ParseGitSource(std::string_view text);
 
 struct GitVersions {
-  std::string tag_prefix;                     // the one that was used
-  std::vector<gooffsets::Version> versions;   // ascending, without duplicates
-  size_t other_tags = 0;                      // tags that are no version of this module
-  size_t other_major = 0;                     // version tags of a major version that this module path cannot have
+  std::string tag_prefix;                    // the one that was used
+  std::vector<gooffsets::Version> versions;  // ascending, without duplicates
+  size_t other_tags = 0;                     // tags that are no version of this module
+  size_t other_major = 0;                    // version tags of a major version that this module path cannot have
 };
 
 // What the tree of a tag says of one directory in it: nullopt if that is not known (remote repositories).

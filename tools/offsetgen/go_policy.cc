@@ -24,8 +24,10 @@ Result<GoPolicy> ParseGoPolicy(std::string_view text) {
   for (std::string_view part : Split(word, ',')) {
     Result<Version> release = Version::Parse(VersionScheme::kGo, Trim(part));
     if (!release) {
-      return Fail(ErrorCode::kUsage, "\"" + Printable(text) + "\" is no choice of Go releases: \"" + Printable(part) + "\" is not a release",
-                  "auto, newest, oldest, or releases such as 1.26.8,1.21.13");
+      return Fail(
+          ErrorCode::kUsage,
+          "\"" + Printable(text) + "\" is no choice of Go releases: \"" + Printable(part) + "\" is not a release",
+          "auto, newest, oldest, or releases such as 1.26.8,1.21.13");
     }
     policy.releases.push_back(*std::move(release));
   }
@@ -36,10 +38,14 @@ Result<GoPolicy> ParseGoPolicy(std::string_view text) {
 
 std::string ToString(const GoPolicy& policy) {
   switch (policy.kind) {
-    case GoPolicy::Kind::kAuto: return "auto";
-    case GoPolicy::Kind::kNewest: return "newest";
-    case GoPolicy::Kind::kOldest: return "oldest";
-    case GoPolicy::Kind::kList: break;
+    case GoPolicy::Kind::kAuto:
+      return "auto";
+    case GoPolicy::Kind::kNewest:
+      return "newest";
+    case GoPolicy::Kind::kOldest:
+      return "oldest";
+    case GoPolicy::Kind::kList:
+      break;
   }
   std::string text;
   for (const Version& release : policy.releases) {

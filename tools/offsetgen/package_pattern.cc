@@ -39,14 +39,16 @@ bool MatchesWild(std::string_view pattern, std::string_view text) {
 std::string AbsolutePattern(std::string_view pattern, std::string_view module) {
   const bool is_std = module == gooffsets::kStdModule;
   if (pattern == ".") return std::string(module);
-  if (pattern.starts_with("./")) return is_std ? std::string(pattern.substr(2)) : std::string(module) + std::string(pattern.substr(1));
+  if (pattern.starts_with("./"))
+    return is_std ? std::string(pattern.substr(2)) : std::string(module) + std::string(pattern.substr(1));
   return std::string(pattern);
 }
 
 bool MatchesPattern(std::string_view pattern, std::string_view module, std::string_view package) {
   const std::string absolute = AbsolutePattern(pattern, module);
   // "x/..." matches x as well (src: cmd/internal/pkgpattern.MatchPattern).
-  if (absolute.ends_with("/...") && MatchesWild(std::string_view(absolute).substr(0, absolute.size() - 4), package)) return true;
+  if (absolute.ends_with("/...") && MatchesWild(std::string_view(absolute).substr(0, absolute.size() - 4), package))
+    return true;
   return MatchesWild(absolute, package);
 }
 
@@ -60,7 +62,8 @@ bool IsPatternOf(std::string_view pattern, std::string_view module) {
   if (pattern == ".") return module != gooffsets::kStdModule;
   std::string absolute = AbsolutePattern(pattern, module);
   // Check the rest of the pattern as a path, with a word in place of each wildcard.
-  for (size_t at = absolute.find(kWild); at != std::string::npos; at = absolute.find(kWild, at)) absolute.replace(at, kWild.size(), "x");
+  for (size_t at = absolute.find(kWild); at != std::string::npos; at = absolute.find(kWild, at))
+    absolute.replace(at, kWild.size(), "x");
   if (!IsModulePath(absolute)) return false;
   return module == gooffsets::kStdModule || absolute == module || absolute.starts_with(std::string(module) + "/");
 }

@@ -24,7 +24,8 @@ struct PackageSelection {
 // Whether `package` (an import path) matches `pattern`, relative patterns being meant inside `module`.
 bool MatchesPattern(std::string_view pattern, std::string_view module, std::string_view package);
 bool IsSelected(const PackageSelection& selection, std::string_view package);
-// The absolute form: ("./a/...", "m") is "m/a/...". Patterns of module std have no prefix: ("./net/...", "std") is "net/...".
+// The absolute form: ("./a/...", "m") is "m/a/...". Patterns of module std have no prefix: ("./net/...", "std") is
+// "net/...".
 std::string AbsolutePattern(std::string_view pattern, std::string_view module);
 // Whether `pattern` lies inside `module` and is written as Go allows.
 bool IsPatternOf(std::string_view pattern, std::string_view module);

@@ -17,12 +17,14 @@ using gooffsets::Result;
 using gooffsets::Version;
 using gooffsets::VersionScheme;
 
-// The first Go release that refuses to compile a module whose go.mod asks for a newer one (https://go.dev/doc/toolchain).
+// The first Go release that refuses to compile a module whose go.mod asks for a newer one
+// (https://go.dev/doc/toolchain).
 constexpr uint64_t kFirstStrictMinor = 21;
 
 std::string GoName(const Version& version) { return "go" + version.text(); }
 
-std::string UnitKey(std::string_view module, std::string_view version, GoArch arch, const std::vector<std::string>& tags, std::string_view experiment) {
+std::string UnitKey(std::string_view module, std::string_view version, GoArch arch,
+                    const std::vector<std::string>& tags, std::string_view experiment) {
   std::string key(module);
   key += '\n';
   key += version;
@@ -40,8 +42,8 @@ std::string UnitKey(std::string_view module, std::string_view version, GoArch ar
 // What the input says of all units together.
 struct World {
   const PlanInput& input;
-  std::vector<Version> releases;  // that can be brought; ascending
-  std::map<std::string, std::vector<UnitBuild>> builds;  // by UnitKey
+  std::vector<Version> releases;                                  // that can be brought; ascending
+  std::map<std::string, std::vector<UnitBuild>> builds;           // by UnitKey
   std::set<std::pair<std::string, std::string>> missing_modules;  // (module, version)
 };
 
@@ -63,7 +65,8 @@ World MakeWorld(const PlanInput& input, std::map<std::pair<std::string, std::str
         world.missing_modules.insert({build.module, build.version});
       }
     }
-    world.builds[UnitKey(build.module, build.version, build.goarch, build.tags, build.goexperiment)].push_back({&build, *std::move(go)});
+    world.builds[UnitKey(build.module, build.version, build.goarch, build.tags, build.goexperiment)].push_back(
+        {&build, *std::move(go)});
   }
   // A toolchain that was there for another build is not missing, whatever one build met.
   for (const StoredBuild& build : input.builds) {
@@ -84,14 +87,16 @@ class Unit {
  public:
   Unit(const World& world, const PlannedModule& module, const Version& version, GoArch arch)
       : world_(world), module_(module), version_(version), arch_(arch) {
-    const auto found = world.builds.find(UnitKey(module.module, version.text(), arch, module.tags, module.goexperiment));
+    const auto found =
+        world.builds.find(UnitKey(module.module, version.text(), arch, module.tags, module.goexperiment));
     if (found != world.builds.end()) builds_ = found->second;
     for (const UnitBuild& unit : builds_) {
       const Result<Version> directive = Version::Parse(VersionScheme::kGo, unit.build->max_go_directive);
       if (directive && (!directive_ || *directive_ < *directive)) directive_ = *directive;
       if (unit.build->status == BuildStatus::kOk) finished_.push_back(unit);
     }
-    std::stable_sort(finished_.begin(), finished_.end(), [](const UnitBuild& a, const UnitBuild& b) { return a.go < b.go; });
+    std::stable_sort(finished_.begin(), finished_.end(),
+                     [](const UnitBuild& a, const UnitBuild& b) { return a.go < b.go; });
   }
 
   void Plan() {
@@ -122,7 +127,8 @@ class Unit {
       if (!(unit.go == go)) continue;
       const StoredBuild& build = *unit.build;
       switch (build.status) {
-        case BuildStatus::kOk: return State::kDone;
+        case BuildStatus::kOk:
+          return State::kDone;
         case BuildStatus::kTransientFailed:
           if (build.this_run) state = State::kLater;
           break;
@@ -155,20 +161,25 @@ class Unit {
   // releases before it would too.
   bool NewerFailedBelowDirective(const Version& go) const {
     return directive_ && std::any_of(builds_.begin(), builds_.end(), [&](const UnitBuild& unit) {
-             return go < unit.go && unit.go < *directive_ && unit.build->status == BuildStatus::kCompileFailed && IsFinal(*unit.build);
+             return go < unit.go && unit.go < *directive_ && unit.build->status == BuildStatus::kCompileFailed &&
+                    IsFinal(*unit.build);
            });
   }
 
   bool MinorCompiles(uint64_t minor) const {
-    return std::any_of(finished_.begin(), finished_.end(), [&](const UnitBuild& unit) { return unit.go.minor() == minor; });
+    return std::any_of(finished_.begin(), finished_.end(),
+                       [&](const UnitBuild& unit) { return unit.go.minor() == minor; });
   }
 
   bool IsRefused(const Version& go) const { return directive_ && go.minor() >= kFirstStrictMinor && go < *directive_; }
 
   void AddJob(const Version& go, std::string reason) {
-    jobs.emplace_back(go, Job{module_.module, version_.text(), go.text(), arch_, module_.tags, module_.goexperiment, std::move(reason)});
+    jobs.emplace_back(go, Job{module_.module, version_.text(), go.text(), arch_, module_.tags, module_.goexperiment,
+                              std::move(reason)});
   }
-  void Skip(Skipped::Kind kind, std::string why) { skipped.push_back({kind, module_.module, version_.text(), arch_, std::move(why)}); }
+  void Skip(Skipped::Kind kind, std::string why) {
+    skipped.push_back({kind, module_.module, version_.text(), arch_, std::move(why)});
+  }
 
   // Exactly this release, without alternatives.
   void PlanOne(const Version& go, std::string reason) {
@@ -180,10 +191,18 @@ class Unit {
           AddJob(go, std::move(reason));
         }
         break;
-      case State::kDone: Skip(Skipped::Kind::kDone, "built with " + GoName(go)); break;
-      case State::kFailed: Skip(Skipped::Kind::kFailed, "does not compile with " + GoName(go)); break;
-      case State::kToolchainMissing: Skip(Skipped::Kind::kUnavailable, GoName(go) + " is not available"); break;
-      case State::kLater: Skip(Skipped::Kind::kLater, "failed in this run with " + GoName(go) + ", for a reason that may pass"); break;
+      case State::kDone:
+        Skip(Skipped::Kind::kDone, "built with " + GoName(go));
+        break;
+      case State::kFailed:
+        Skip(Skipped::Kind::kFailed, "does not compile with " + GoName(go));
+        break;
+      case State::kToolchainMissing:
+        Skip(Skipped::Kind::kUnavailable, GoName(go) + " is not available");
+        break;
+      case State::kLater:
+        Skip(Skipped::Kind::kLater, "failed in this run with " + GoName(go) + ", for a reason that may pass");
+        break;
     }
   }
 
@@ -214,7 +233,8 @@ class Unit {
       State state = StateOf(go);
       if (state == State::kOpen && MinorFailed(go.minor())) state = State::kFailed;
       if (state == State::kDone || state == State::kLater) return PlanOne(go, "");
-      if (state == State::kOpen) return AddJob(go, failed ? "fallback after " + GoName(*failed) + " failed" : "primary");
+      if (state == State::kOpen)
+        return AddJob(go, failed ? "fallback after " + GoName(*failed) + " failed" : "primary");
       if (state == State::kToolchainMissing) continue;
       failed = go;
       all_failed += (all_failed.empty() ? "" : ", ") + GoName(go);
@@ -257,7 +277,8 @@ class Unit {
       State state = StateOf(*go);
       if (state == State::kOpen && MinorFailed(go->minor())) state = State::kFailed;
       if (state == State::kOpen) {
-        if (!MustWait(*go)) AddJob(*go, group.reason + (failed ? "; fallback after " + GoName(*failed) + " failed" : ""));
+        if (!MustWait(*go))
+          AddJob(*go, group.reason + (failed ? "; fallback after " + GoName(*failed) + " failed" : ""));
         return false;
       }
       if (state == State::kDone || state == State::kLater) {
@@ -269,7 +290,8 @@ class Unit {
     }
     const std::string newest = GoName(group.releases.back());
     Skip(failed ? Skipped::Kind::kFailed : Skipped::Kind::kUnavailable,
-         group.reason + ": " + (failed ? "does not compile with " + GoName(*failed) : "no release up to " + newest + " can build it"));
+         group.reason + ": " +
+             (failed ? "does not compile with " + GoName(*failed) : "no release up to " + newest + " can build it"));
     return false;
   }
 
@@ -324,7 +346,8 @@ Plan MakePlan(const PlanInput& input) {
 }
 
 std::string ShardName(const Version& version) {
-  const bool never_released = version.is_pseudo() && version.major() == 0 && version.minor() == 0 && version.patch() == 0;
+  const bool never_released =
+      version.is_pseudo() && version.major() == 0 && version.minor() == 0 && version.patch() == 0;
   return never_released ? "0.0.0" : version.minor_line();
 }
 

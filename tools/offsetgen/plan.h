@@ -7,8 +7,8 @@
 // No I/O; safe from any thread.
 //
 //   PlanInput input;
-//   input.modules = {{.module = "std", .versions = {*Version::Parse(VersionScheme::kGo, "1.26.8")}, .arches = {GoArch::kAmd64}}};
-//   Plan plan = MakePlan(input);   // one job: std 1.26.8 with go1.26.8 for amd64, "primary"
+//   input.modules = {{.module = "std", .versions = {*Version::Parse(VersionScheme::kGo, "1.26.8")}, .arches =
+//   {GoArch::kAmd64}}}; Plan plan = MakePlan(input);   // one job: std 1.26.8 with go1.26.8 for amd64, "primary"
 #ifndef OFFSETGEN_PLAN_H_
 #define OFFSETGEN_PLAN_H_
 
@@ -39,7 +39,8 @@ struct PlannedModule {
   std::string inputs;  // digest of what a build is made from besides version and Go (roots, excludes, keep-file rules)
 };
 
-// What the store knows of one package of the built module itself; packages of other modules are those modules' own work.
+// What the store knows of one package of the built module itself; packages of other modules are those modules' own
+// work.
 struct PackageFacts {
   std::string path;
   std::vector<gooffsets::PackageRecord::SelectionRange> selections;
@@ -66,8 +67,8 @@ struct StoredBuild {
 };
 
 struct PlanInput {
-  std::vector<PlannedModule> modules;            // in the order of work
-  std::vector<gooffsets::Version> go_releases;   // every known one; pre-releases and those below kOldestGo are not used
+  std::vector<PlannedModule> modules;           // in the order of work
+  std::vector<gooffsets::Version> go_releases;  // every known one; pre-releases and those below kOldestGo are not used
   std::vector<StoredBuild> builds;
   StdSizes std_sizes;
   bool retry_failed = false;  // also what failed to compile and what was not available

@@ -29,7 +29,8 @@ class Selections {
   explicit Selections(const std::vector<UnitBuild>& finished) {
     std::vector<const UnitBuild*> newest_first;
     for (const UnitBuild& unit : finished) newest_first.push_back(&unit);
-    std::stable_sort(newest_first.begin(), newest_first.end(), [](const UnitBuild* a, const UnitBuild* b) { return b->go < a->go; });
+    std::stable_sort(newest_first.begin(), newest_first.end(),
+                     [](const UnitBuild* a, const UnitBuild* b) { return b->go < a->go; });
     std::map<std::string_view, const PackageFacts*> packages;
     for (const UnitBuild* unit : newest_first) {
       for (const PackageFacts& package : unit->build->packages) packages.try_emplace(package.path, &package);
@@ -103,7 +104,8 @@ class SizeRows {
 };
 
 // The std types whose sizes can be compared for builds of one selection.
-std::vector<std::string> ComparableTypes(const std::vector<const UnitBuild*>& builds, const StdSizes& sizes, GoArch arch, Groups* groups) {
+std::vector<std::string> ComparableTypes(const std::vector<const UnitBuild*>& builds, const StdSizes& sizes,
+                                         GoArch arch, Groups* groups) {
   std::set<std::string> types;
   for (const UnitBuild* unit : builds) types.insert(unit->build->std_by_value.begin(), unit->build->std_by_value.end());
   std::vector<std::string> comparable;
@@ -126,8 +128,8 @@ std::vector<std::string> ComparableTypes(const std::vector<const UnitBuild*>& bu
   return comparable;
 }
 
-std::string SizesReason(const std::vector<std::string>& types, const SizeVector& wanted, const Version& wanted_go, const SizeVector& reference,
-                        const Version& reference_go) {
+std::string SizesReason(const std::vector<std::string>& types, const SizeVector& wanted, const Version& wanted_go,
+                        const SizeVector& reference, const Version& reference_go) {
   const SizeVector& older = wanted_go < reference_go ? wanted : reference;
   const SizeVector& newer = wanted_go < reference_go ? reference : wanted;
   std::string text;
@@ -140,7 +142,8 @@ std::string SizesReason(const std::vector<std::string>& types, const SizeVector&
     } else if (size_differs) {
       text = types[i] + " " + std::to_string(older.values[2 * i]) + "->" + std::to_string(newer.values[2 * i]);
     } else {
-      text = "alignment of " + types[i] + " " + std::to_string(older.values[2 * i + 1]) + "->" + std::to_string(newer.values[2 * i + 1]);
+      text = "alignment of " + types[i] + " " + std::to_string(older.values[2 * i + 1]) + "->" +
+             std::to_string(newer.values[2 * i + 1]);
     }
   }
   return "sizes differ: " + text + (more == 0 ? "" : " and " + std::to_string(more) + " more");
@@ -148,8 +151,8 @@ std::string SizesReason(const std::vector<std::string>& types, const SizeVector&
 
 // Releases of one file selection.
 struct SelectionClass {
-  std::vector<Version> releases;          // candidates, ascending
-  std::vector<const UnitBuild*> builds;   // that have this selection
+  std::vector<Version> releases;         // candidates, ascending
+  std::vector<const UnitBuild*> builds;  // that have this selection
 };
 
 void AddSizeGroups(const SelectionClass& selection, const StdSizes& sizes, GoArch arch, Groups* groups) {
@@ -164,7 +167,8 @@ void AddSizeGroups(const SelectionClass& selection, const StdSizes& sizes, GoArc
     if (reference == nullptr || reference->go < unit->go) reference = unit;
   }
   if (reference == nullptr) {
-    groups->unknown["the std of the Go release that was built with is not stored: its sizes are not compared"] += selection.releases.size();
+    groups->unknown["the std of the Go release that was built with is not stored: its sizes are not compared"] +=
+        selection.releases.size();
     return;
   }
   const SizeVector reference_sizes = rows.At(reference->go);
@@ -200,8 +204,8 @@ std::string SelectionReason(const Selections& selections, uint64_t newest_minor,
 
 }  // namespace
 
-Groups FindMissingGroups(const std::vector<UnitBuild>& finished, const std::vector<Version>& releases, const StdSizes& sizes, GoArch arch,
-                         bool compare_sizes) {
+Groups FindMissingGroups(const std::vector<UnitBuild>& finished, const std::vector<Version>& releases,
+                         const StdSizes& sizes, GoArch arch, bool compare_sizes) {
   Groups groups;
   const Selections selections(finished);
   if (selections.empty()) return groups;  // no package was measured: there is nothing to differ
@@ -223,24 +227,26 @@ Groups FindMissingGroups(const std::vector<UnitBuild>& finished, const std::vect
     }
   }
 
-  // A minor release that came out after the stored builds: its selection was never computed, so it gets a build of its own.
+  // A minor release that came out after the stored builds: its selection was never computed, so it gets a build of its
+  // own.
   for (auto& [minor, its_releases] : newer_minors) {
-    const bool built = std::any_of(finished.begin(), finished.end(), [m = minor](const UnitBuild& unit) { return unit.go.minor() == m; });
+    const bool built = std::any_of(finished.begin(), finished.end(),
+                                   [m = minor](const UnitBuild& unit) { return unit.go.minor() == m; });
     if (!built) groups.missing.push_back({std::move(its_releases), MinorName(minor) + " is newer than what is stored"});
   }
   for (auto& [selection, members] : classes) {
     if (members.releases.empty()) continue;
     if (members.builds.empty()) {
-      groups.missing.push_back({members.releases, SelectionReason(selections, members.releases.back().minor(), reference_minor)});
+      groups.missing.push_back(
+          {members.releases, SelectionReason(selections, members.releases.back().minor(), reference_minor)});
     } else if (compare_sizes) {
       AddSizeGroups(members, sizes, arch, &groups);
     } else {
       ++groups.unknown["builds with a GOEXPERIMENT: sizes of std types are not compared between Go releases"];
     }
   }
-  std::sort(groups.missing.begin(), groups.missing.end(), [](const MissingGroup& a, const MissingGroup& b) {
-    return b.releases.back() < a.releases.back();
-  });
+  std::sort(groups.missing.begin(), groups.missing.end(),
+            [](const MissingGroup& a, const MissingGroup& b) { return b.releases.back() < a.releases.back(); });
   return groups;
 }
 

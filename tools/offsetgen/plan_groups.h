@@ -1,8 +1,8 @@
 // Go releases under which one module version has equal layouts: the heart of the plan's `auto` policy.
 //
 // A package's layouts depend on the Go release in two ways only: build constraints may select other source files, and a
-// std type held by value may have another size. Releases that agree in both form a group, and one build stands for all of
-// it. Pure functions over the facts of stored builds; safe from any thread.
+// std type held by value may have another size. Releases that agree in both form a group, and one build stands for all
+// of it. Pure functions over the facts of stored builds; safe from any thread.
 #ifndef OFFSETGEN_PLAN_GROUPS_H_
 #define OFFSETGEN_PLAN_GROUPS_H_
 
@@ -36,8 +36,8 @@ struct Groups {
 };
 
 // `finished`: builds of one module version, architecture and tags that succeeded; not empty.
-// `releases`: the Go releases that come into question, ascending. `compare_sizes`: false under a GOEXPERIMENT, for which
-// std sizes are not kept.
+// `releases`: the Go releases that come into question, ascending. `compare_sizes`: false under a GOEXPERIMENT, for
+// which std sizes are not kept.
 Groups FindMissingGroups(const std::vector<UnitBuild>& finished, const std::vector<gooffsets::Version>& releases,
                          const StdSizes& sizes, gooffsets::GoArch arch, bool compare_sizes);
 

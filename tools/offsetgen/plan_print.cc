@@ -8,19 +8,26 @@
 namespace offsetgen {
 namespace {
 
-constexpr std::array kKinds = {Skipped::Kind::kDone, Skipped::Kind::kFailed, Skipped::Kind::kUnavailable, Skipped::Kind::kLater};
+constexpr std::array kKinds = {Skipped::Kind::kDone, Skipped::Kind::kFailed, Skipped::Kind::kUnavailable,
+                               Skipped::Kind::kLater};
 
 std::string_view Name(Skipped::Kind kind) {
   switch (kind) {
-    case Skipped::Kind::kDone: return "done";
-    case Skipped::Kind::kFailed: return "failed";
-    case Skipped::Kind::kUnavailable: return "unavailable";
-    case Skipped::Kind::kLater: return "later";
+    case Skipped::Kind::kDone:
+      return "done";
+    case Skipped::Kind::kFailed:
+      return "failed";
+    case Skipped::Kind::kUnavailable:
+      return "unavailable";
+    case Skipped::Kind::kLater:
+      return "later";
   }
   return "?";
 }
 
-std::string Count(size_t count, std::string_view what) { return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s"); }
+std::string Count(size_t count, std::string_view what) {
+  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
 
 std::string Text(const Plan& plan) {
   std::string out = Count(plan.jobs.size(), "job");
@@ -31,7 +38,8 @@ std::string Text(const Plan& plan) {
   }
   out += '\n';
   for (const Job& job : plan.jobs) {
-    out += "build " + Printable(job.module) + " " + Printable(job.version) + " " + std::string(gooffsets::ToString(job.goarch)) + " go" + Printable(job.go);
+    out += "build " + Printable(job.module) + " " + Printable(job.version) + " " +
+           std::string(gooffsets::ToString(job.goarch)) + " go" + Printable(job.go);
     for (size_t i = 0; i < job.tags.size(); ++i) out += (i == 0 ? " tags " : ",") + Printable(job.tags[i]);
     if (!job.goexperiment.empty()) out += " GOEXPERIMENT=" + Printable(job.goexperiment);
     out += ": " + Printable(job.reason, 400) + "\n";
@@ -39,10 +47,13 @@ std::string Text(const Plan& plan) {
   // What is done is only counted: a rerun over everything would print thousands of lines.
   for (const Skipped& skipped : plan.skipped) {
     if (skipped.kind == Skipped::Kind::kDone) continue;
-    out += "skip  " + Printable(skipped.module) + " " + Printable(skipped.version) + " " + std::string(gooffsets::ToString(skipped.goarch)) + ": " +
-           std::string(Name(skipped.kind)) + ": " + Printable(skipped.why, 400) + "\n";
+    out += "skip  " + Printable(skipped.module) + " " + Printable(skipped.version) + " " +
+           std::string(gooffsets::ToString(skipped.goarch)) + ": " + std::string(Name(skipped.kind)) + ": " +
+           Printable(skipped.why, 400) + "\n";
   }
-  for (const PlanNote& note : plan.notes) out += "note  " + Printable(note.module) + ": " + Printable(note.what, 400) + " (" + std::to_string(note.count) + ")\n";
+  for (const PlanNote& note : plan.notes)
+    out += "note  " + Printable(note.module) + ": " + Printable(note.what, 400) + " (" + std::to_string(note.count) +
+           ")\n";
   return out;
 }
 
@@ -65,13 +76,16 @@ std::string Json(const Plan& plan) {
                        {"kind", Name(entry.kind)},
                        {"why", entry.why}});
   }
-  for (const PlanNote& note : plan.notes) notes.push_back({{"module", note.module}, {"what", note.what}, {"count", note.count}});
+  for (const PlanNote& note : plan.notes)
+    notes.push_back({{"module", note.module}, {"what", note.what}, {"count", note.count}});
   const ordered_json whole = {{"jobs", std::move(jobs)}, {"skipped", std::move(skipped)}, {"notes", std::move(notes)}};
   return whole.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
 
-std::string PrintPlan(const Plan& plan, PlanFormat format) { return format == PlanFormat::kJson ? Json(plan) : Text(plan); }
+std::string PrintPlan(const Plan& plan, PlanFormat format) {
+  return format == PlanFormat::kJson ? Json(plan) : Text(plan);
+}
 
 }  // namespace offsetgen

@@ -22,7 +22,9 @@ void StdSizes::Add(GoArch arch, std::string_view go, std::string_view type, uint
   At(arch, go, type) = {true, {SizeFact::Kind::kKnown, size, align}};
 }
 
-void StdSizes::AddUnknown(GoArch arch, std::string_view go, std::string_view type) { At(arch, go, type) = {true, SizeFact{}}; }
+void StdSizes::AddUnknown(GoArch arch, std::string_view go, std::string_view type) {
+  At(arch, go, type) = {true, SizeFact{}};
+}
 
 bool StdSizes::IsStored(GoArch arch, std::string_view go) const { return ReleaseNumber(arch, go) != kNoRelease; }
 

@@ -23,8 +23,9 @@ using gooffsets::Result;
 constexpr uint64_t kLargestFile = 1 << 20;
 constexpr int64_t kFormat = 1;
 const std::vector<std::string> kTopKeys = {"format", "module"};
-const std::vector<std::string> kModuleKeys = {"path", "why",    "versions",     "pseudo_versions", "roots", "excludes", "arches",
-                                              "go",   "tags",   "goexperiment", "raises",          "data",  "notes"};
+const std::vector<std::string> kModuleKeys = {"path",   "why", "versions", "pseudo_versions", "roots",  "excludes",
+                                              "arches", "go",  "tags",     "goexperiment",    "raises", "data",
+                                              "notes"};
 
 // Reads the tables of one file; every error names the file and the line.
 class Reader {
@@ -45,13 +46,15 @@ class Reader {
     std::set<std::string> seen;
     for (const toml::node& node : *modules->as_array()) {
       GOOFFSETS_TRY(Target target, ReadModule(*node.as_table()));
-      if (!seen.insert(target.module).second) return FailAt(node, "module " + target.module + " is listed a second time");
+      if (!seen.insert(target.module).second)
+        return FailAt(node, "module " + target.module + " is listed a second time");
       targets.targets.push_back(std::move(target));
     }
     for (const Target& target : targets.targets) {
       for (const std::string& raised : target.raises) {
         if (!seen.contains(raised)) {
-          return FailLine(target.line, "module " + target.module + " raises " + raised + ", which the file does not list");
+          return FailLine(target.line,
+                          "module " + target.module + " raises " + raised + ", which the file does not list");
         }
       }
     }
@@ -62,7 +65,8 @@ class Reader {
   tl::unexpected<gooffsets::Error> FailLine(uint32_t line, const std::string& what, std::string hint = {}) const {
     return Fail(ErrorCode::kBadInput, name_ + ":" + std::to_string(line) + ": " + what, std::move(hint));
   }
-  tl::unexpected<gooffsets::Error> FailAt(const toml::node& node, const std::string& what, std::string hint = {}) const {
+  tl::unexpected<gooffsets::Error> FailAt(const toml::node& node, const std::string& what,
+                                          std::string hint = {}) const {
     return FailLine(node.source().begin.line, what, std::move(hint));
   }
 
@@ -86,7 +90,8 @@ class Reader {
 
   // A list of distinct strings that `valid` accepts; `what` says what one is.
   template <typename Valid>
-  Result<std::vector<std::string>> ReadList(const toml::table& table, std::string_view key, std::string_view what, Valid valid) const {
+  Result<std::vector<std::string>> ReadList(const toml::table& table, std::string_view key, std::string_view what,
+                                            Valid valid) const {
     std::vector<std::string> out;
     const toml::node* node = table.get(key);
     if (node == nullptr) return out;
@@ -131,16 +136,19 @@ class Reader {
     const std::string pattern = "a package pattern inside " + *path;
     GOOFFSETS_TRY(target.roots, ReadList(table, "roots", pattern, is_pattern));
     GOOFFSETS_TRY(target.excludes, ReadList(table, "excludes", pattern, is_pattern));
-    GOOFFSETS_TRY(target.raises, ReadList(table, "raises", "a module path", [](const std::string& text) { return IsModulePath(text); }));
+    GOOFFSETS_TRY(target.raises, ReadList(table, "raises", "a module path",
+                                          [](const std::string& text) { return IsModulePath(text); }));
     // What a build constraint allows in a tag (src: go/build/constraint.isValidTag), in ASCII.
     GOOFFSETS_TRY(target.tags, ReadList(table, "tags", "a build tag", [](const std::string& text) {
                     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                             c == '.';
                     });
                   }));
     std::sort(target.tags.begin(), target.tags.end());
     GOOFFSETS_TRY(const std::vector<std::string> arches,
-                  ReadList(table, "arches", "a GOARCH that is tracked", [](const std::string& text) { return gooffsets::ParseGoArch(text).has_value(); }));
+                  ReadList(table, "arches", "a GOARCH that is tracked",
+                           [](const std::string& text) { return gooffsets::ParseGoArch(text).has_value(); }));
     if (!arches.empty()) target.arches.clear();
     for (const std::string& arch : arches) {
       const GoArch value = *gooffsets::ParseGoArch(arch);
@@ -179,7 +187,8 @@ Result<Targets> ParseTargets(std::string_view text, const std::string& name) {
     const toml::table root = toml::parse(text);
     return Reader(name).Read(root);
   } catch (const toml::parse_error& error) {
-    return Fail(ErrorCode::kBadInput, name + ":" + std::to_string(error.source().begin.line) + ": " + Printable(error.description(), 400));
+    return Fail(ErrorCode::kBadInput,
+                name + ":" + std::to_string(error.source().begin.line) + ": " + Printable(error.description(), 400));
   } catch (const std::exception& error) {
     return Fail(ErrorCode::kBadInput, name + ": " + Printable(error.what(), 400));
   }
@@ -191,7 +200,8 @@ Result<Targets> LoadTargets(const std::string& path) {
 }
 
 const Target* FindTarget(const Targets& targets, std::string_view module) {
-  const auto found = std::find_if(targets.targets.begin(), targets.targets.end(), [&](const Target& target) { return target.module == module; });
+  const auto found = std::find_if(targets.targets.begin(), targets.targets.end(),
+                                  [&](const Target& target) { return target.module == module; });
   return found == targets.targets.end() ? nullptr : &*found;
 }
 

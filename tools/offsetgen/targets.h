@@ -1,7 +1,8 @@
 // data/targets.toml: which modules are tracked, from which version on, which packages of them, and why.
 //
 // The file is read strictly: a key or a value that we do not know is an error that names its line, because a misspelt
-// key would silently change what a database covers. docs/plan.md describes every key. Plain values, safe from any thread.
+// key would silently change what a database covers. docs/plan.md describes every key. Plain values, safe from any
+// thread.
 //
 //   Result<Targets> targets = LoadTargets("data/targets.toml");
 //   const Target* grpc = FindTarget(*targets, "google.golang.org/grpc");
@@ -22,16 +23,16 @@ namespace offsetgen {
 
 struct Target {
   std::string module;
-  std::string why;                   // one sentence: why this module is tracked
-  gooffsets::Constraint versions;    // which of its versions
-  bool pseudo_versions = false;      // the module has no releases: its listed pseudo-versions count as such
-  std::vector<std::string> roots;    // package patterns (package_pattern.h); empty: every importable package
+  std::string why;                 // one sentence: why this module is tracked
+  gooffsets::Constraint versions;  // which of its versions
+  bool pseudo_versions = false;    // the module has no releases: its listed pseudo-versions count as such
+  std::vector<std::string> roots;  // package patterns (package_pattern.h); empty: every importable package
   std::vector<std::string> excludes;
   std::vector<gooffsets::GoArch> arches;
   GoPolicy go;
-  std::vector<std::string> tags;     // build tags
-  std::string goexperiment;          // "" = each release's defaults
-  std::vector<std::string> raises;   // tracked modules that a program may raise above what this one requires
+  std::vector<std::string> tags;    // build tags
+  std::string goexperiment;         // "" = each release's defaults
+  std::vector<std::string> raises;  // tracked modules that a program may raise above what this one requires
   std::string notes;
   // Whether the released database holds it. `--all` builds the released ones; the plan prints all.
   enum class Data { kReleased, kLater } data = Data::kReleased;

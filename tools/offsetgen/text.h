@@ -21,8 +21,8 @@ std::string LastLine(std::string_view text);
 // Those of `candidates` that `word` may be a misspelling of, nearest first, at most three.
 std::vector<std::string> NearSpellings(std::string_view word, const std::vector<std::string>& candidates);
 
-// Whether `path` is a module path as Go allows it (src: golang.org/x/mod/module.CheckPath): safe as a command's argument
-// and as a part of a file name. "std" is one.
+// Whether `path` is a module path as Go allows it (src: golang.org/x/mod/module.CheckPath): safe as a command's
+// argument and as a part of a file name. "std" is one.
 bool IsModulePath(std::string_view path);
 
 }  // namespace offsetgen

@@ -30,10 +30,14 @@ enum class Source { kList, kProxy, kGit, kNamed };
 
 std::string_view Name(Source source) {
   switch (source) {
-    case Source::kList: return "list";
-    case Source::kProxy: return "proxy";
-    case Source::kGit: return "git";
-    case Source::kNamed: return "named";
+    case Source::kList:
+      return "list";
+    case Source::kProxy:
+      return "proxy";
+    case Source::kGit:
+      return "git";
+    case Source::kNamed:
+      return "named";
   }
   return "?";
 }
@@ -54,11 +58,13 @@ class Union {
   }
   bool empty() const { return by_text_.empty(); }
   bool HasRelease() const {
-    return std::any_of(by_text_.begin(), by_text_.end(), [](const auto& entry) { return !entry.second.version.is_prerelease(); });
+    return std::any_of(by_text_.begin(), by_text_.end(),
+                       [](const auto& entry) { return !entry.second.version.is_prerelease(); });
   }
   void Finish() {
     for (auto& [text, version] : by_text_) known_.versions.push_back(std::move(version));
-    std::sort(known_.versions.begin(), known_.versions.end(), [](const KnownVersion& a, const KnownVersion& b) { return a.version < b.version; });
+    std::sort(known_.versions.begin(), known_.versions.end(),
+              [](const KnownVersion& a, const KnownVersion& b) { return a.version < b.version; });
   }
 
  private:
@@ -67,18 +73,22 @@ class Union {
 };
 
 bool ContainsAny(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
 }
 
 // What a failed `go list -m` means. The go command has no exit codes for this, only words.
 Error GoFailure(const std::string& module, const GoOutput& output) {
   const std::string why = LastLine(output.err);
   Error error;
-  error.message = "the go command cannot list the versions of " + module + ": " + (why.empty() ? "exit status " + std::to_string(output.exit_code) : why);
-  if (ContainsAny(output.err, {"404 Not Found", "410 Gone", "not found", "unrecognized import path", "malformed module path", "no such module"})) {
+  error.message = "the go command cannot list the versions of " + module + ": " +
+                  (why.empty() ? "exit status " + std::to_string(output.exit_code) : why);
+  if (ContainsAny(output.err, {"404 Not Found", "410 Gone", "not found", "unrecognized import path",
+                               "malformed module path", "no such module"})) {
     error.code = ErrorCode::kNotFound;
     error.hint = "check the spelling, and GOPROXY and GOPRIVATE for private modules";
-  } else if (ContainsAny(output.err, {"invalid GOPROXY", "unknown GOEXPERIMENT", "flag provided but not defined", "go.mod requires go"})) {
+  } else if (ContainsAny(output.err, {"invalid GOPROXY", "unknown GOEXPERIMENT", "flag provided but not defined",
+                                      "go.mod requires go"})) {
     error.code = ErrorCode::kToolchain;
     error.hint = "go env GOPROXY GOFLAGS";
   } else {
@@ -143,7 +153,8 @@ Error NothingMatches(const KnownVersions& known, const Constraint& constraint, c
   }
   const size_t with_prereleases = constraint.Select(candidates, true).size();
   if (with_prereleases != 0) {
-    error.hint = "--include-prereleases: " + std::to_string(with_prereleases) + (with_prereleases == 1 ? " pre-release matches" : " pre-releases match");
+    error.hint = "--include-prereleases: " + std::to_string(with_prereleases) +
+                 (with_prereleases == 1 ? " pre-release matches" : " pre-releases match");
   } else {
     error.hint = "offsetgen --module " + known.module + " --versions \"*\" --dry-run lists what is known";
   }
@@ -158,7 +169,8 @@ std::string VersionListName(std::string_view module) {
   return name + ".txt";
 }
 
-Result<std::vector<KnownVersion>> ParseVersionList(std::string_view text, VersionScheme scheme, const std::string& name) {
+Result<std::vector<KnownVersion>> ParseVersionList(std::string_view text, VersionScheme scheme,
+                                                   const std::string& name) {
   std::vector<KnownVersion> versions;
   size_t number = 0;
   for (std::string_view line : Split(text, '\n')) {
@@ -168,13 +180,15 @@ Result<std::vector<KnownVersion>> ParseVersionList(std::string_view text, Versio
     if (word.empty()) continue;
     KnownVersion entry;
     constexpr std::string_view kExclude = "exclude";
-    if (word.starts_with(kExclude) && word.size() > kExclude.size() && (word[kExclude.size()] == ' ' || word[kExclude.size()] == '\t')) {
+    if (word.starts_with(kExclude) && word.size() > kExclude.size() &&
+        (word[kExclude.size()] == ' ' || word[kExclude.size()] == '\t')) {
       entry.excluded = true;
       word = Trim(word.substr(kExclude.size()));
     }
     Result<Version> version = Version::Parse(scheme, word);
     if (!version) {
-      return Fail(ErrorCode::kBadInput, name + ":" + std::to_string(number) + ": \"" + Printable(word) + "\" is not a version");
+      return Fail(ErrorCode::kBadInput,
+                  name + ":" + std::to_string(number) + ": \"" + Printable(word) + "\" is not a version");
     }
     entry.version = *std::move(version);
     if (hash != std::string_view::npos) entry.note = std::string(Trim(line.substr(hash + 1)));
@@ -185,18 +199,23 @@ Result<std::vector<KnownVersion>> ParseVersionList(std::string_view text, Versio
 
 Result<std::vector<Version>> ParseProxyList(std::string_view json, std::string_view module) {
   const nlohmann::json answer = nlohmann::json::parse(json, nullptr, false);
-  if (!answer.is_object()) return Fail(ErrorCode::kBadInput, "the go command's list of the versions of " + std::string(module) + " is not JSON");
+  if (!answer.is_object())
+    return Fail(ErrorCode::kBadInput,
+                "the go command's list of the versions of " + std::string(module) + " is not JSON");
   std::vector<Version> versions;
   const auto list = answer.find("Versions");
   if (list == answer.end() || list->is_null()) return versions;
-  if (!list->is_array()) return Fail(ErrorCode::kBadInput, "the go command's list of the versions of " + std::string(module) + " is malformed");
+  if (!list->is_array())
+    return Fail(ErrorCode::kBadInput,
+                "the go command's list of the versions of " + std::string(module) + " is malformed");
   for (const nlohmann::json& element : *list) {
     if (!element.is_string()) continue;
     const std::string& whole = element.get_ref<const std::string&>();
     std::string_view text = whole;
     if (module == gooffsets::kStdModule) {
       constexpr std::string_view kBefore = "v0.0.1-go", kAfter = ".linux-amd64";
-      if (!text.starts_with(kBefore) || !text.ends_with(kAfter) || text.size() < kBefore.size() + kAfter.size()) continue;
+      if (!text.starts_with(kBefore) || !text.ends_with(kAfter) || text.size() < kBefore.size() + kAfter.size())
+        continue;
       text.remove_prefix(kBefore.size());
       text.remove_suffix(kAfter.size());
     }
@@ -208,10 +227,12 @@ Result<std::vector<Version>> ParseProxyList(std::string_view json, std::string_v
 Result<KnownVersions> GatherVersions(const VersionQuery& query, const Constraint& constraint) {
   const bool is_std = query.module == gooffsets::kStdModule;
   const std::vector<std::string> near = NearSpellings(query.module, query.known_modules);
-  const bool is_tracked = std::find(query.known_modules.begin(), query.known_modules.end(), query.module) != query.known_modules.end();
+  const bool is_tracked =
+      std::find(query.known_modules.begin(), query.known_modules.end(), query.module) != query.known_modules.end();
   const std::string did_you_mean = near.empty() || is_tracked ? "" : "did you mean " + near.front() + "?";
   if (!IsModulePath(query.module)) {
-    return Fail(ErrorCode::kUsage, "\"" + Printable(query.module) + "\" is not a module path", did_you_mean.empty() ? "such as google.golang.org/grpc, or std" : did_you_mean);
+    return Fail(ErrorCode::kUsage, "\"" + Printable(query.module) + "\" is not a module path",
+                did_you_mean.empty() ? "such as google.golang.org/grpc, or std" : did_you_mean);
   }
   KnownVersions known;
   known.module = query.module;
@@ -239,7 +260,8 @@ Result<KnownVersions> GatherVersions(const VersionQuery& query, const Constraint
     const std::string listed = is_std ? std::string(kToolchainModule) : query.module;
     std::vector<std::string> args = {"list", "-m", "-versions", "-retracted", "-json", listed};
     const Result<std::string> out = RunList(query, listed, std::move(args));
-    const Result<std::vector<Version>> versions = out ? ParseProxyList(*out, query.module) : tl::unexpected(out.error());
+    const Result<std::vector<Version>> versions =
+        out ? ParseProxyList(*out, query.module) : tl::unexpected(out.error());
     if (versions) {
       for (const Version& version : *versions) all.Add(version, Source::kProxy);
     } else {
@@ -253,7 +275,8 @@ Result<KnownVersions> GatherVersions(const VersionQuery& query, const Constraint
     if (!tags) return tl::unexpected(tags.error());
     for (const Version& version : tags->versions) all.Add(version, Source::kGit);
     if (tags->versions.empty()) {
-      all.Warn({ErrorCode::kNotFound, Printable(query.git->location) + " has no tag that is a version of " + query.module,
+      all.Warn({ErrorCode::kNotFound,
+                Printable(query.git->location) + " has no tag that is a version of " + query.module,
                 "name the prefix of its tags: --git LOCATION#PREFIX"});
     }
   }
@@ -287,7 +310,8 @@ Result<KnownVersions> GatherVersions(const VersionQuery& query, const Constraint
   return known;
 }
 
-Result<std::vector<Version>> SelectVersions(const KnownVersions& known, const Constraint& constraint, const SelectOptions& options) {
+Result<std::vector<Version>> SelectVersions(const KnownVersions& known, const Constraint& constraint,
+                                            const SelectOptions& options) {
   std::vector<Version> candidates;
   const std::vector<Version>& named = constraint.named();
   for (const KnownVersion& entry : known.versions) {
@@ -298,7 +322,8 @@ Result<std::vector<Version>> SelectVersions(const KnownVersions& known, const Co
   if (options.include_pseudo && !options.include_prereleases) {
     // Releases and pseudo-versions match, other pre-releases only as the constraint says.
     std::vector<Version> releases;
-    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(releases), [](const Version& version) { return version.is_pseudo() || !version.is_prerelease(); });
+    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(releases),
+                 [](const Version& version) { return version.is_pseudo() || !version.is_prerelease(); });
     chosen = constraint.Select(releases, true);
     const std::vector<Version> strict = constraint.Select(candidates, false);
     chosen.insert(chosen.end(), strict.begin(), strict.end());

@@ -27,7 +27,8 @@ std::vector<std::string> Texts(const GitVersions& found) {
   return out;
 }
 
-std::vector<std::string> FromTags(const std::vector<std::string>& tags, const std::string& module, const GitSource& source = {"dir", std::nullopt},
+std::vector<std::string> FromTags(const std::vector<std::string>& tags, const std::string& module,
+                                  const GitSource& source = {"dir", std::nullopt},
                                   const TagHasGoMod& has_go_mod = nullptr) {
   return Texts(VersionsFromTags(tags, module, source, has_go_mod));
 }
@@ -51,24 +52,29 @@ TEST(GitSource, LocationAndPrefix) {
 
 // Tag rules: https://go.dev/ref/mod#vcs-version.
 TEST(GitTags, OnlyCanonicalVersionTagsCount) {
-  const std::vector<std::string> tags = {"v1.10.0", "v1.9.0", "v1.2", "v1", "1.3.0", "release-1.4.0", "v1.5.0-rc.1", "v1.6.0+build", "v01.2.3", "cmd/tool/v1.0.0", "vendor", "v1.7.0.1", "v1.9.0"};
+  const std::vector<std::string> tags = {"v1.10.0",       "v1.9.0",      "v1.2",         "v1",      "1.3.0",
+                                         "release-1.4.0", "v1.5.0-rc.1", "v1.6.0+build", "v01.2.3", "cmd/tool/v1.0.0",
+                                         "vendor",        "v1.7.0.1",    "v1.9.0"};
   const GitVersions found = VersionsFromTags(tags, "m.x/a", {"dir", std::nullopt}, nullptr);
   EXPECT_THAT(Texts(found), ElementsAre("1.5.0-rc.1", "1.9.0", "1.10.0"));
   EXPECT_EQ(found.tag_prefix, "");
   EXPECT_EQ(found.other_tags, 9u);
 }
 
-// "pseudo-version tags are ignored" (src: cmd/go/internal/modfetch/coderepo.go, appendIncompatibleVersions and Versions).
+// "pseudo-version tags are ignored" (src: cmd/go/internal/modfetch/coderepo.go, appendIncompatibleVersions and
+// Versions).
 TEST(GitTags, TagsThatLookLikePseudoVersionsAreIgnored) {
   EXPECT_THAT(FromTags({"v0.0.0-20240318140521-94a12d6c2237", "v0.1.0"}, "m.x/a"), ElementsAre("0.1.0"));
 }
 
 TEST(GitTags, SubModulesHaveAPrefix) {
-  const std::vector<std::string> tags = {"v1.46.0", "v1.47.0", "trace/v1.47.0", "sdk/v1.47.0", "sdk/metric/v0.43.0", "metric/v1.47.0"};
+  const std::vector<std::string> tags = {
+      "v1.46.0", "v1.47.0", "trace/v1.47.0", "sdk/v1.47.0", "sdk/metric/v0.43.0", "metric/v1.47.0"};
   EXPECT_THAT(FromTags(tags, "go.opentelemetry.io/otel"), ElementsAre("1.46.0", "1.47.0"));
   EXPECT_THAT(FromTags(tags, "go.opentelemetry.io/otel/trace"), ElementsAre("1.47.0"));
   EXPECT_THAT(FromTags(tags, "go.opentelemetry.io/otel/sdk/metric"), ElementsAre("0.43.0"));
-  EXPECT_EQ(VersionsFromTags(tags, "go.opentelemetry.io/otel/sdk/metric", {"dir", std::nullopt}, nullptr).tag_prefix, "sdk/metric");
+  EXPECT_EQ(VersionsFromTags(tags, "go.opentelemetry.io/otel/sdk/metric", {"dir", std::nullopt}, nullptr).tag_prefix,
+            "sdk/metric");
   // The user knows better.
   EXPECT_THAT(FromTags(tags, "go.opentelemetry.io/otel/sdk/metric", {"dir", "metric"}), ElementsAre("1.47.0"));
   EXPECT_THAT(FromTags(tags, "example.com/trace", {"dir", ""}), ElementsAre("1.46.0", "1.47.0"));
@@ -77,8 +83,9 @@ TEST(GitTags, SubModulesHaveAPrefix) {
 // A repository whose address begins the module path tells the prefix, though a longer end of the path has tags as well.
 TEST(GitTags, PrefixFromTheAddress) {
   const std::vector<std::string> tags = {"v1.0.0", "trace/v2.0.0", "trace/v0.5.0", "trace/trace/v0.7.0"};
-  for (const char* url : {"https://github.com/o/trace", "https://github.com/o/trace.git", "https://u:p@github.com:443/o/trace/", "git@github.com:o/trace.git", "ssh://git@github.com/o/trace",
-                          "ssh://git@github.com:22/o/trace.git"}) {
+  for (const char* url :
+       {"https://github.com/o/trace", "https://github.com/o/trace.git", "https://u:p@github.com:443/o/trace/",
+        "git@github.com:o/trace.git", "ssh://git@github.com/o/trace", "ssh://git@github.com:22/o/trace.git"}) {
     EXPECT_THAT(FromTags(tags, "github.com/o/trace", {url, std::nullopt}), ElementsAre("1.0.0")) << url;
     EXPECT_THAT(FromTags(tags, "github.com/o/trace/trace", {url, std::nullopt}), ElementsAre("0.5.0")) << url;
   }
@@ -101,17 +108,30 @@ TEST(GitTags, IncompatibleVersions) {
     if (tag == "v4.0.0") return std::nullopt;
     return false;
   };
-  EXPECT_THAT(FromTags({"v1.0.0", "v2.0.0", "v3.0.0", "v4.0.0"}, "m.x/a", {"dir", std::nullopt}, has), ElementsAre("1.0.0", "2.0.0+incompatible"));
+  EXPECT_THAT(FromTags({"v1.0.0", "v2.0.0", "v3.0.0", "v4.0.0"}, "m.x/a", {"dir", std::nullopt}, has),
+              ElementsAre("1.0.0", "2.0.0+incompatible"));
 }
 
 TEST(GitTags, TagsOfTheGoRepository) {
-  EXPECT_THAT(FromTags({"go1", "go1.20", "go1.20.1", "go1.21rc2", "go1.21.0", "weekly.2012-03-27", "release.r60", "v1.0.0", "gopher"}, "std"),
+  EXPECT_THAT(FromTags({"go1", "go1.20", "go1.20.1", "go1.21rc2", "go1.21.0", "weekly.2012-03-27", "release.r60",
+                        "v1.0.0", "gopher"},
+                       "std"),
               testing::IsSupersetOf({"1.20", "1.20.1", "1.21rc2", "1.21.0"}));
   EXPECT_THAT(FromTags({"weekly.2012-03-27", "release.r60", "v1.0.0", "gopher"}, "std"), IsEmpty());
 }
 
 TEST(GitTags, HostileTags) {
-  std::vector<std::string> tags = {"", "/", "v", "v.", "v..", "v1.2.3/", "/v1.2.3", "\xff\xff", std::string(500, 'v'), "v99999999999999999999999.0.0", "v1.0.0-" + std::string(400, '0')};
+  std::vector<std::string> tags = {"",
+                                   "/",
+                                   "v",
+                                   "v.",
+                                   "v..",
+                                   "v1.2.3/",
+                                   "/v1.2.3",
+                                   "\xff\xff",
+                                   std::string(500, 'v'),
+                                   "v99999999999999999999999.0.0",
+                                   "v1.0.0-" + std::string(400, '0')};
   EXPECT_THAT(FromTags(tags, "m.x/a"), IsEmpty());
   EXPECT_THAT(FromTags(tags, "m.x/a/v18446744073709551617"), IsEmpty());
 }
@@ -134,7 +154,8 @@ class GitRepository : public testing::Test {
   }
 
   int Git(const std::string& args) const {
-    const std::string command = "GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null git -C '" + dir_.path() + "' -c user.name=n -c user.email=e@x " + args;
+    const std::string command = "GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null git -C '" + dir_.path() +
+                                "' -c user.name=n -c user.email=e@x " + args;
     return std::system(command.c_str());
   }
   void Commit(const std::string& message) {
@@ -175,7 +196,8 @@ TEST_F(GitRepository, RemoteTags) {
     dup2(connection, 0);
     dup2(connection, 1);
     const std::string base = "--base-path=" + dir_.path();
-    execlp("git", "git", "daemon", "--inetd", "--export-all", base.c_str(), dir_.path().c_str(), static_cast<char*>(nullptr));
+    execlp("git", "git", "daemon", "--inetd", "--export-all", base.c_str(), dir_.path().c_str(),
+           static_cast<char*>(nullptr));
     _exit(127);
   }
   close(listener);

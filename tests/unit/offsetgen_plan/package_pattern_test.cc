@@ -13,21 +13,29 @@ struct Case {
   bool matches;
 };
 
-// The cases of TestSimpleMatchPattern of the go command (src: cmd/internal/pkgpattern/pat_test.go). The rule about vendor
-// directories is left out on purpose: a copied module has none, and those of std are measured as well.
+// The cases of TestSimpleMatchPattern of the go command (src: cmd/internal/pkgpattern/pat_test.go). The rule about
+// vendor directories is left out on purpose: a copied module has none, and those of std are measured as well.
 TEST(PackagePattern, AsTheGoCommandMatches) {
   const Case cases[] = {
-      {"...", "foo", true},        {".../bar/.../baz", "foo/bar/abc/baz", true},
-      {"net", "net", true},        {"net", "net/http", false},
-      {"net/http", "net/http", true}, {"net/http", "net", false},
-      {"net...", "net", true},     {"net...", "net/http", true},
-      {"net...", "netchan", true}, {"net...", "not/http", false},
+      {"...", "foo", true},
+      {".../bar/.../baz", "foo/bar/abc/baz", true},
+      {"net", "net", true},
+      {"net", "net/http", false},
+      {"net/http", "net/http", true},
+      {"net/http", "net", false},
+      {"net...", "net", true},
+      {"net...", "net/http", true},
+      {"net...", "netchan", true},
+      {"net...", "not/http", false},
       {"net...", "not/net/http", false},
-      {"net/...", "net", true},    {"net/...", "net/http", true},
-      {"net/...", "not/http", false}, {"net/...", "not/net/http", false},
+      {"net/...", "net", true},
+      {"net/...", "net/http", true},
+      {"net/...", "not/http", false},
+      {"net/...", "not/net/http", false},
       {"net/...", "netchan", false},
   };
-  for (const Case& c : cases) EXPECT_EQ(MatchesPattern(c.pattern, "m", c.package), c.matches) << c.pattern << " " << c.package;
+  for (const Case& c : cases)
+    EXPECT_EQ(MatchesPattern(c.pattern, "m", c.package), c.matches) << c.pattern << " " << c.package;
 }
 
 // "(/...)?" behind other wildcards, as the regular expression of matchPatternInternal says in the same file.
@@ -60,7 +68,8 @@ TEST(PackagePattern, OnlyPatternsOfTheModuleAreAccepted) {
   EXPECT_TRUE(IsPatternOf("./a/...", "m.x/a"));
   EXPECT_TRUE(IsPatternOf("m.x/a/b", "m.x/a"));
   EXPECT_TRUE(IsPatternOf("net/http", "std"));
-  for (const char* bad : {"", "..", "../b", "./../b", "m.x/other", "m.x/ab", "./a b", "/abs", "./", "-x"}) EXPECT_FALSE(IsPatternOf(bad, "m.x/a")) << bad;
+  for (const char* bad : {"", "..", "../b", "./../b", "m.x/other", "m.x/ab", "./a b", "/abs", "./", "-x"})
+    EXPECT_FALSE(IsPatternOf(bad, "m.x/a")) << bad;
   EXPECT_FALSE(IsPatternOf(".", "std"));
 }
 

@@ -1,5 +1,5 @@
-// Random worlds, in which it is known which Go release gives which layout and which one compiles: whatever they are, the
-// run ends, repeats nothing, and leaves one build for every layout that can be had.
+// Random worlds, in which it is known which Go release gives which layout and which one compiles: whatever they are,
+// the run ends, repeats nothing, and leaves one build for every layout that can be had.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,12 +32,13 @@ struct Truth {
 
 class World {
  public:
-  // `orderly`: failures are as they are in practice, whole minor releases, and below the go directive everything up to one
-  // release. Only then the rules that save hopeless builds cost nothing.
+  // `orderly`: failures are as they are in practice, whole minor releases, and below the go directive everything up to
+  // one release. Only then the rules that save hopeless builds cost nothing.
   explicit World(uint32_t seed, bool orderly = false) : orderly_(orderly), random_(seed) {
     for (uint64_t minor = kFirstMinor; minor <= kLastMinor; ++minor) {
       const int patches = Number(1, 4);
-      for (int patch = 0; patch < patches; ++patch) AddGo("1." + std::to_string(minor) + (minor >= 21 || patch > 0 ? "." + std::to_string(patch) : ""));
+      for (int patch = 0; patch < patches; ++patch)
+        AddGo("1." + std::to_string(minor) + (minor >= 21 || patch > 0 ? "." + std::to_string(patch) : ""));
     }
     for (const GoArch arch : kArches) {
       for (const Version& go : go_) {
@@ -45,7 +46,8 @@ class World {
       }
       for (int type = 0; type < kTypes; ++type) {
         int size = 8;
-        const size_t first = !orderly && Number(0, 2) == 0 ? static_cast<size_t>(Number(0, static_cast<int>(go_.size()) - 1)) : 0;
+        const size_t first =
+            !orderly && Number(0, 2) == 0 ? static_cast<size_t>(Number(0, static_cast<int>(go_.size()) - 1)) : 0;
         for (size_t i = 0; i < go_.size(); ++i) {
           if (Number(0, 9) == 0) size = 8 * Number(1, 4);
           sizes_[{arch, type, go_[i].text()}] = i < first ? 0 : size;  // 0: absent
@@ -56,7 +58,8 @@ class World {
     module.module = "m.x/a";
     module.arches = {kArches[0], kArches[1]};
     const int versions = Number(1, 4);
-    for (int i = 0; i < versions; ++i) module.versions.push_back(*Version::Parse(VersionScheme::kModule, "1." + std::to_string(i) + ".0"));
+    for (int i = 0; i < versions; ++i)
+      module.versions.push_back(*Version::Parse(VersionScheme::kModule, "1." + std::to_string(i) + ".0"));
     for (const Version& version : module.versions) {
       for (const GoArch arch : kArches) truths_[{version.text(), arch}] = MakeTruth();
     }
@@ -164,7 +167,8 @@ class World {
       truth.types_of.try_emplace(Selection(truth, minor), types);
       if (Number(0, 5) == 0) truth.broken_minors.insert(minor);
     }
-    if (Number(0, 2) == 0) truth.directive = go_[static_cast<size_t>(Number(0, static_cast<int>(go_.size()) - 1))].text();
+    if (Number(0, 2) == 0)
+      truth.directive = go_[static_cast<size_t>(Number(0, static_cast<int>(go_.size()) - 1))].text();
     if (orderly_ && !truth.directive.empty()) {
       const uint64_t directive = Version::Parse(VersionScheme::kGo, truth.directive)->minor();
       bool broken = false;
@@ -195,7 +199,8 @@ void CheckRun(uint32_t seed) {
     if (plan.jobs.empty()) break;
     ASSERT_LT(++rounds, 200);
     for (const Job& job : plan.jobs) {
-      ASSERT_TRUE(done.insert({job.version, job.goarch, job.go}).second) << "planned twice: " << job.version << " go" << job.go;
+      ASSERT_TRUE(done.insert({job.version, job.goarch, job.go}).second)
+          << "planned twice: " << job.version << " go" << job.go;
       world.input.builds.push_back(world.Do(job));
     }
   }
@@ -226,9 +231,11 @@ void CheckRun(uint32_t seed) {
         // Below the directive, one failure speaks for all older releases.
         if (!truth.directive.empty() && go < *Version::Parse(VersionScheme::kGo, truth.directive)) continue;
         could_compile = true;
-        const bool can_be_told = world.IsStored(arch, go.text()) && comparable_selections.contains(World::Selection(truth, go.minor()));
+        const bool can_be_told =
+            world.IsStored(arch, go.text()) && comparable_selections.contains(World::Selection(truth, go.minor()));
         if (!can_be_told) continue;
-        EXPECT_TRUE(layouts_built.contains(world.Layout(version.text(), arch, go.text()))) << version.text() << " go" << go.text();
+        EXPECT_TRUE(layouts_built.contains(world.Layout(version.text(), arch, go.text())))
+            << version.text() << " go" << go.text();
       }
       EXPECT_TRUE(!could_compile || !layouts_built.empty()) << version.text();
     }
@@ -289,7 +296,8 @@ std::set<std::tuple<std::string, GoArch, std::string>> RunToTheEnd(uint32_t seed
 
 // A run that is stopped anywhere and started again ends with the same builds.
 TEST(PlanProperty, InterruptedRunsEndWithTheSameBuilds) {
-  for (uint32_t seed = 1; seed <= kSeeds; ++seed) ASSERT_EQ(RunToTheEnd(seed, true), RunToTheEnd(seed, false)) << "seed " << seed;
+  for (uint32_t seed = 1; seed <= kSeeds; ++seed)
+    ASSERT_EQ(RunToTheEnd(seed, true), RunToTheEnd(seed, false)) << "seed " << seed;
 }
 
 }  // namespace

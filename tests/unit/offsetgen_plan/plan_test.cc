@@ -15,7 +15,6 @@ using gooffsets::GoArch;
 using gooffsets::Version;
 using gooffsets::VersionScheme;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr const char* kGrpc = "google.golang.org/grpc";
@@ -32,7 +31,8 @@ std::vector<Version> Versions(const std::vector<std::string>& texts, VersionSche
 
 std::vector<Version> Go(const std::vector<std::string>& texts) { return Versions(texts, VersionScheme::kGo); }
 
-PlannedModule Module(const std::string& module, const std::vector<std::string>& versions, const std::vector<GoArch>& arches = {GoArch::kAmd64}) {
+PlannedModule Module(const std::string& module, const std::vector<std::string>& versions,
+                     const std::vector<GoArch>& arches = {GoArch::kAmd64}) {
   PlannedModule planned;
   planned.module = module;
   planned.versions = Versions(versions, gooffsets::SchemeOf(module));
@@ -41,7 +41,8 @@ PlannedModule Module(const std::string& module, const std::vector<std::string>& 
   return planned;
 }
 
-StoredBuild Build(const std::string& version, const std::string& go, BuildStatus status = BuildStatus::kOk, GoArch arch = GoArch::kAmd64) {
+StoredBuild Build(const std::string& version, const std::string& go, BuildStatus status = BuildStatus::kOk,
+                  GoArch arch = GoArch::kAmd64) {
   StoredBuild build;
   build.module = kGrpc;
   build.version = version;
@@ -63,13 +64,16 @@ StoredBuild Finished(const std::string& version, const std::string& go, const st
 // "1.60.1 amd64 go1.27.4: primary"
 std::vector<std::string> Jobs(const Plan& plan) {
   std::vector<std::string> out;
-  for (const Job& job : plan.jobs) out.push_back(job.version + " " + std::string(gooffsets::ToString(job.goarch)) + " go" + job.go + ": " + job.reason);
+  for (const Job& job : plan.jobs)
+    out.push_back(job.version + " " + std::string(gooffsets::ToString(job.goarch)) + " go" + job.go + ": " +
+                  job.reason);
   return out;
 }
 
 std::vector<std::string> Skips(const Plan& plan) {
   std::vector<std::string> out;
-  for (const Skipped& skipped : plan.skipped) out.push_back(skipped.version + " " + std::to_string(static_cast<int>(skipped.kind)) + " " + skipped.why);
+  for (const Skipped& skipped : plan.skipped)
+    out.push_back(skipped.version + " " + std::to_string(static_cast<int>(skipped.kind)) + " " + skipped.why);
   return out;
 }
 
@@ -81,7 +85,8 @@ size_t NoteCount(const Plan& plan, const std::string& part) {
 
 PlanInput Input() {
   PlanInput input;
-  input.go_releases = Go({"1.16.15", "1.17", "1.17.13", "1.20.14", "1.21.0", "1.21.13", "1.26.8", "1.26.11", "1.27.3", "1.27.4", "1.28rc1"});
+  input.go_releases = Go({"1.16.15", "1.17", "1.17.13", "1.20.14", "1.21.0", "1.21.13", "1.26.8", "1.26.11", "1.27.3",
+                          "1.27.4", "1.28rc1"});
   return input;
 }
 
@@ -98,7 +103,8 @@ TEST(PlanStd, VersionIsTheGoRelease) {
   done.module = "std";
   input.builds = {done};
   const Plan plan = MakePlan(input);
-  EXPECT_THAT(Jobs(plan), ElementsAre("1.26.8 amd64 go1.26.8: primary", "1.26.8 arm64 go1.26.8: primary", "1.20.14 amd64 go1.20.14: primary", "1.17 amd64 go1.17: primary",
+  EXPECT_THAT(Jobs(plan), ElementsAre("1.26.8 amd64 go1.26.8: primary", "1.26.8 arm64 go1.26.8: primary",
+                                      "1.20.14 amd64 go1.20.14: primary", "1.17 amd64 go1.17: primary",
                                       "1.17 arm64 go1.17: primary"));
   EXPECT_THAT(Skips(plan), ElementsAre("1.20.14 0 built with go1.20.14"));
 }
@@ -106,7 +112,8 @@ TEST(PlanStd, VersionIsTheGoRelease) {
 TEST(PlanAuto, PrimaryIsTheNewestStableRelease) {
   PlanInput input = Input();
   input.modules = {Module(kGrpc, {"1.9.0", "1.60.1", "1.10.0"}, {GoArch::kArm64, GoArch::kAmd64})};
-  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.60.1 arm64 go1.27.4: primary", "1.60.1 amd64 go1.27.4: primary", "1.10.0 arm64 go1.27.4: primary", "1.10.0 amd64 go1.27.4: primary",
+  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.60.1 arm64 go1.27.4: primary", "1.60.1 amd64 go1.27.4: primary",
+                                                 "1.10.0 arm64 go1.27.4: primary", "1.10.0 amd64 go1.27.4: primary",
                                                  "1.9.0 arm64 go1.27.4: primary", "1.9.0 amd64 go1.27.4: primary"));
 }
 
@@ -124,7 +131,8 @@ TEST(PlanAuto, CompileFailureStepsDownOneMinorAtATime) {
   input.builds.push_back(Build("1.14.0", "1.17.13", BuildStatus::kCompileFailed));
   const Plan plan = MakePlan(input);
   EXPECT_THAT(plan.jobs, IsEmpty());
-  EXPECT_THAT(Skips(plan), ElementsAre("1.14.0 1 does not compile with go1.27.4, go1.26.11, go1.21.13, go1.20.14, go1.17.13"));
+  EXPECT_THAT(Skips(plan),
+              ElementsAre("1.14.0 1 does not compile with go1.27.4, go1.26.11, go1.21.13, go1.20.14, go1.17.13"));
 }
 
 // A new patch release does not make thousands of old failures new again.
@@ -165,7 +173,8 @@ TEST(PlanAuto, MissingModuleVersionIsNotTriedOnTheOtherArchitecture) {
   input.builds = {Build("1.60.1", "1.27.4", BuildStatus::kUnavailable)};
   const Plan plan = MakePlan(input);
   EXPECT_THAT(plan.jobs, IsEmpty());
-  EXPECT_THAT(Skips(plan), ElementsAre("1.60.1 2 this version is not available", "1.60.1 2 this version is not available"));
+  EXPECT_THAT(Skips(plan),
+              ElementsAre("1.60.1 2 this version is not available", "1.60.1 2 this version is not available"));
   input.retry_failed = true;
   EXPECT_EQ(MakePlan(input).jobs.size(), 2u);
 }
@@ -176,7 +185,8 @@ TEST(PlanAuto, MissingToolchainIsReplacedByTheReleaseBeforeIt) {
   input.builds = {Build("1.60.1", "1.27.4", BuildStatus::kUnavailable)};
   input.builds[0].toolchain_missing = true;
   const Plan plan = MakePlan(input);
-  EXPECT_THAT(Jobs(plan), ElementsAre("1.60.1 amd64 go1.27.3: primary", "1.59.0 amd64 go1.27.3: primary", "1.27.4 amd64 go1.27.4: primary"));
+  EXPECT_THAT(Jobs(plan), ElementsAre("1.60.1 amd64 go1.27.3: primary", "1.59.0 amd64 go1.27.3: primary",
+                                      "1.27.4 amd64 go1.27.4: primary"));
   input.builds.push_back(input.builds[0]);
   input.builds[1].module = "std";
   input.builds[1].version = "1.27.4";
@@ -185,7 +195,16 @@ TEST(PlanAuto, MissingToolchainIsReplacedByTheReleaseBeforeIt) {
 
 TEST(PlanAuto, FinishedBuildWithNothingThatDiffersIsAll) {
   PlanInput input = Input();
-  StoreStd(&input, "sync.Mutex", {{"1.17", 8}, {"1.17.13", 8}, {"1.20.14", 8}, {"1.21.0", 8}, {"1.21.13", 8}, {"1.26.8", 8}, {"1.26.11", 8}, {"1.27.3", 8}, {"1.27.4", 8}});
+  StoreStd(&input, "sync.Mutex",
+           {{"1.17", 8},
+            {"1.17.13", 8},
+            {"1.20.14", 8},
+            {"1.21.0", 8},
+            {"1.21.13", 8},
+            {"1.26.8", 8},
+            {"1.26.11", 8},
+            {"1.27.3", 8},
+            {"1.27.4", 8}});
   input.modules = {Module(kGrpc, {"1.60.1"})};
   input.builds = {Finished("1.60.1", "1.27.4", {"sync.Mutex"})};
   const Plan plan = MakePlan(input);
@@ -201,14 +220,16 @@ TEST(PlanAuto, OneMoreBuildForAnotherFileSelection) {
   input.modules = {net};
   StoredBuild build = Build("0.55.0", "1.27.4");
   build.module = "golang.org/x/net";
-  build.packages = {{"golang.org/x/net/http2", {{"1.17", "1.26", "old"}, {"1.27", "1.27", "new"}}}, {"golang.org/x/net/html", {{"1.17", "1.27", "h"}}}};
+  build.packages = {{"golang.org/x/net/http2", {{"1.17", "1.26", "old"}, {"1.27", "1.27", "new"}}},
+                    {"golang.org/x/net/html", {{"1.17", "1.27", "h"}}}};
   input.builds = {build};
   EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("0.55.0 amd64 go1.26.11: selection differs below go1.27"));
 
   StoredBuild failed = Build("0.55.0", "1.26.11", BuildStatus::kCompileFailed);
   failed.module = "golang.org/x/net";
   input.builds.push_back(failed);
-  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("0.55.0 amd64 go1.21.13: selection differs below go1.27; fallback after go1.26.11 failed"));
+  EXPECT_THAT(Jobs(MakePlan(input)),
+              ElementsAre("0.55.0 amd64 go1.21.13: selection differs below go1.27; fallback after go1.26.11 failed"));
 
   build.go = "1.21.13";
   input.builds.push_back(build);
@@ -222,33 +243,58 @@ TEST(PlanAuto, SelectionThatExistsOnlyForOldReleases) {
   // Three selections; the build is of the middle one, and 1.27 is not the newest any more.
   build.packages = {{"google.golang.org/grpc", {{"1.17", "1.20", "a"}, {"1.21", "1.26", "b"}, {"1.27", "1.27", "c"}}}};
   input.builds = {build};
-  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.60.1 amd64 go1.27.4: selection differs after go1.26", "1.60.1 amd64 go1.20.14: selection differs below go1.21"));
+  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.60.1 amd64 go1.27.4: selection differs after go1.26",
+                                                 "1.60.1 amd64 go1.20.14: selection differs below go1.21"));
 }
 
 // go-facts: grpc 1.60.1 credentials.TLSInfo holds tls.ConnectionState, 176 with Go 1.21 and 192 with Go 1.26.
 TEST(PlanAuto, OneMoreBuildForOtherSizes) {
   PlanInput input = Input();
   const std::string type = "crypto/tls.ConnectionState";
-  StoreStd(&input, type, {{"1.17", 168}, {"1.17.13", 168}, {"1.20.14", 176}, {"1.21.0", 176}, {"1.21.13", 176}, {"1.26.8", 192}, {"1.26.11", 192}, {"1.27.3", 192}, {"1.27.4", 192}});
+  StoreStd(&input, type,
+           {{"1.17", 168},
+            {"1.17.13", 168},
+            {"1.20.14", 176},
+            {"1.21.0", 176},
+            {"1.21.13", 176},
+            {"1.26.8", 192},
+            {"1.26.11", 192},
+            {"1.27.3", 192},
+            {"1.27.4", 192}});
   input.modules = {Module(kGrpc, {"1.60.1"})};
   input.builds = {Finished("1.60.1", "1.27.4", {type})};
-  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.60.1 amd64 go1.21.13: sizes differ: crypto/tls.ConnectionState 176->192",
-                                                 "1.60.1 amd64 go1.17.13: sizes differ: crypto/tls.ConnectionState 168->192"));
+  EXPECT_THAT(Jobs(MakePlan(input)),
+              ElementsAre("1.60.1 amd64 go1.21.13: sizes differ: crypto/tls.ConnectionState 176->192",
+                          "1.60.1 amd64 go1.17.13: sizes differ: crypto/tls.ConnectionState 168->192"));
   input.builds.push_back(Build("1.60.1", "1.21.13", BuildStatus::kCompileFailed));
   // Not 1.21.0, which is of the same minor, but the newest of the minor before.
-  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.60.1 amd64 go1.20.14: sizes differ: crypto/tls.ConnectionState 176->192; fallback after go1.21.13 failed",
-                                                 "1.60.1 amd64 go1.17.13: sizes differ: crypto/tls.ConnectionState 168->192"));
+  EXPECT_THAT(
+      Jobs(MakePlan(input)),
+      ElementsAre(
+          "1.60.1 amd64 go1.20.14: sizes differ: crypto/tls.ConnectionState 176->192; fallback after go1.21.13 failed",
+          "1.60.1 amd64 go1.17.13: sizes differ: crypto/tls.ConnectionState 168->192"));
   input.builds.push_back(Build("1.60.1", "1.20.14", BuildStatus::kCompileFailed));
   input.builds.push_back(Finished("1.60.1", "1.17.13", {type}));
   const Plan plan = MakePlan(input);
   EXPECT_THAT(plan.jobs, IsEmpty());
-  EXPECT_THAT(Skips(plan), ElementsAre("1.60.1 1 sizes differ: crypto/tls.ConnectionState 176->192: does not compile with go1.20.14"));
+  EXPECT_THAT(
+      Skips(plan),
+      ElementsAre("1.60.1 1 sizes differ: crypto/tls.ConnectionState 176->192: does not compile with go1.20.14"));
 }
 
 // A patch release may change a size: the newest release of each group is built, within one minor too.
 TEST(PlanAuto, SizesMayDifferWithinAMinor) {
   PlanInput input = Input();
-  StoreStd(&input, "net.Dialer", {{"1.17", 8}, {"1.17.13", 8}, {"1.20.14", 8}, {"1.21.0", 8}, {"1.21.13", 8}, {"1.26.8", 8}, {"1.26.11", 16}, {"1.27.3", 16}, {"1.27.4", 16}});
+  StoreStd(&input, "net.Dialer",
+           {{"1.17", 8},
+            {"1.17.13", 8},
+            {"1.20.14", 8},
+            {"1.21.0", 8},
+            {"1.21.13", 8},
+            {"1.26.8", 8},
+            {"1.26.11", 16},
+            {"1.27.3", 16},
+            {"1.27.4", 16}});
   input.modules = {Module(kGrpc, {"1.60.1"})};
   input.builds = {Finished("1.60.1", "1.27.4", {"net.Dialer"})};
   EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.60.1 amd64 go1.26.8: sizes differ: net.Dialer 8->16"));
@@ -267,8 +313,10 @@ TEST(PlanAuto, AlignmentCountsToo) {
 TEST(PlanAuto, AbsentTypesExcludeReleasesAndUnknownOnesAreCounted) {
   PlanInput input = Input();
   // Std of 1.26.8 is not stored; 1.17 and 1.17.13 do not have the type; 1.20.14 was seen only in part.
-  for (const char* go : {"1.17", "1.17.13", "1.20.14", "1.21.0", "1.21.13", "1.26.11", "1.27.3", "1.27.4"}) input.std_sizes.AddRelease(GoArch::kAmd64, go);
-  for (const char* go : {"1.21.0", "1.21.13", "1.26.11", "1.27.3", "1.27.4"}) input.std_sizes.Add(GoArch::kAmd64, go, "log/slog.Record", 288, 8);
+  for (const char* go : {"1.17", "1.17.13", "1.20.14", "1.21.0", "1.21.13", "1.26.11", "1.27.3", "1.27.4"})
+    input.std_sizes.AddRelease(GoArch::kAmd64, go);
+  for (const char* go : {"1.21.0", "1.21.13", "1.26.11", "1.27.3", "1.27.4"})
+    input.std_sizes.Add(GoArch::kAmd64, go, "log/slog.Record", 288, 8);
   input.std_sizes.AddUnknown(GoArch::kAmd64, "1.20.14", "log/slog.Record");
   input.modules = {Module(kGrpc, {"1.60.1"})};
   input.builds = {Finished("1.60.1", "1.27.4", {"log/slog.Record"})};
@@ -290,9 +338,19 @@ TEST(PlanAuto, NothingIsGuessedWhileTheBuiltReleasesOwnStdIsNotStored) {
 
 TEST(PlanAuto, TypesThatCannotBeComparedAreLeftOutOfTheComparison) {
   PlanInput input = Input();
-  StoreStd(&input, "net.Dialer", {{"1.17", 8}, {"1.17.13", 8}, {"1.20.14", 8}, {"1.21.0", 8}, {"1.21.13", 8}, {"1.26.8", 8}, {"1.26.11", 8}, {"1.27.3", 8}, {"1.27.4", 16}});
+  StoreStd(&input, "net.Dialer",
+           {{"1.17", 8},
+            {"1.17.13", 8},
+            {"1.20.14", 8},
+            {"1.21.0", 8},
+            {"1.21.13", 8},
+            {"1.26.8", 8},
+            {"1.26.11", 8},
+            {"1.27.3", 8},
+            {"1.27.4", 16}});
   input.modules = {Module(kGrpc, {"1.60.1"})};
-  input.builds = {Finished("1.60.1", "1.27.4", {"net.Dialer", "sync/atomic.Pointer[google.golang.org/grpc.T]", "os.notStored"})};
+  input.builds = {
+      Finished("1.60.1", "1.27.4", {"net.Dialer", "sync/atomic.Pointer[google.golang.org/grpc.T]", "os.notStored"})};
   const Plan plan = MakePlan(input);
   EXPECT_THAT(Jobs(plan), ElementsAre("1.60.1 amd64 go1.27.3: sizes differ: net.Dialer 8->16"));
   EXPECT_EQ(NoteCount(plan, "generic std types"), 1u);
@@ -302,16 +360,27 @@ TEST(PlanAuto, TypesThatCannotBeComparedAreLeftOutOfTheComparison) {
 // https://go.dev/doc/toolchain: from 1.21 on a toolchain refuses a module that asks for a newer one; before, it tries.
 TEST(PlanAuto, ToolchainsThatRefuseTheModuleAreNotTried) {
   PlanInput input = Input();
-  StoreStd(&input, "net.Dialer", {{"1.17", 1}, {"1.17.13", 2}, {"1.20.14", 3}, {"1.21.0", 4}, {"1.21.13", 5}, {"1.26.8", 6}, {"1.26.11", 7}, {"1.27.3", 8}, {"1.27.4", 9}});
+  StoreStd(&input, "net.Dialer",
+           {{"1.17", 1},
+            {"1.17.13", 2},
+            {"1.20.14", 3},
+            {"1.21.0", 4},
+            {"1.21.13", 5},
+            {"1.26.8", 6},
+            {"1.26.11", 7},
+            {"1.27.3", 8},
+            {"1.27.4", 9}});
   input.modules = {Module(kGrpc, {"1.80.0"})};
   input.builds = {Finished("1.80.0", "1.27.4", {"net.Dialer"})};
   input.builds[0].max_go_directive = "1.26.9";
   const Plan plan = MakePlan(input);
-  EXPECT_THAT(Jobs(plan), ElementsAre("1.80.0 amd64 go1.27.3: sizes differ: net.Dialer 8->9", "1.80.0 amd64 go1.26.11: sizes differ: net.Dialer 7->9",
+  EXPECT_THAT(Jobs(plan), ElementsAre("1.80.0 amd64 go1.27.3: sizes differ: net.Dialer 8->9",
+                                      "1.80.0 amd64 go1.26.11: sizes differ: net.Dialer 7->9",
                                       "1.80.0 amd64 go1.20.14: sizes differ: net.Dialer 3->9"));
   EXPECT_EQ(NoteCount(plan, "refuse the module"), 3u);
   // Older releases wait for what comes of 1.20.14.
-  for (const char* go : {"1.27.3", "1.26.11", "1.20.14"}) input.builds.push_back(Finished("1.80.0", go, {"net.Dialer"}));
+  for (const char* go : {"1.27.3", "1.26.11", "1.20.14"})
+    input.builds.push_back(Finished("1.80.0", go, {"net.Dialer"}));
   EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.80.0 amd64 go1.17.13: sizes differ: net.Dialer 2->9"));
   input.builds.push_back(Finished("1.80.0", "1.17.13", {"net.Dialer"}));
   EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.80.0 amd64 go1.17: sizes differ: net.Dialer 1->9"));
@@ -372,16 +441,6 @@ TEST(PlanPolicies, NewestOldestAndLists) {
   EXPECT_THAT(Skips(plan), ElementsAre("1.60.1 1 does not compile with go1.17", "1.60.1 0 built with go1.21.13"));
 }
 
-TEST(PlanPolicies, TextRoundTrip) {
-  for (const char* text : {"auto", "newest", "oldest", "1.21.13,1.26.8"}) EXPECT_EQ(ToString(*ParseGoPolicy(text)), text);
-  EXPECT_EQ(ToString(*ParseGoPolicy(" go1.26.8 , 1.21.13,1.26.8 ")), "1.21.13,1.26.8");
-  for (const char* bad : {"", ",", "1.26.8,", "latest", "auto,1.26.8", "1.26.x", "-1"}) {
-    auto policy = ParseGoPolicy(bad);
-    ASSERT_FALSE(policy) << bad;
-    EXPECT_EQ(policy.error().code, gooffsets::ErrorCode::kUsage);
-  }
-}
-
 TEST(Plan, EmptyAndOddInputs) {
   EXPECT_THAT(MakePlan(PlanInput{}), Plan{});
   PlanInput no_go;
@@ -396,79 +455,11 @@ TEST(Plan, EmptyAndOddInputs) {
   EXPECT_EQ(NoteCount(plan, "malformed Go release"), 1u);
 
   odd.builds = {Finished("1.60.1", "1.27.4", {"", "[", "\xff"})};
-  odd.builds[0].packages = {{"p", {{"1.27", "1.17", "s"}, {"", "", ""}, {"1.17", "1.99999999", "s"}, {"2.1", "2.2", "s"}}}, {"p", {{"1.17", "1.27", "x"}}}};
+  odd.builds[0].packages = {
+      {"p", {{"1.27", "1.17", "s"}, {"", "", ""}, {"1.17", "1.99999999", "s"}, {"2.1", "2.2", "s"}}},
+      {"p", {{"1.17", "1.27", "x"}}}};
   odd.builds[0].max_go_directive = "999";
   MakePlan(odd);
-}
-
-// The lines name shards: data/<module>/<minor>.jsonl.zst.
-TEST(Plan, ShardNames) {
-  const struct {
-    const char* module;
-    const char* version;
-    const char* shard;
-  } cases[] = {{"google.golang.org/grpc", "1.60.1", "1.60"}, {"golang.org/x/net", "0.55.0", "0.55"}, {"std", "1.26.8", "1.26"}, {"std", "1.20", "1.20"},
-               {"google.golang.org/genproto/googleapis/rpc", "0.0.0-20240318140521-94a12d6c2237", "0.0.0"}, {"m.x/a", "1.2.4-0.20240318140521-94a12d6c2237", "1.2"}};
-  for (const auto& c : cases) {
-    auto version = Version::Parse(gooffsets::SchemeOf(c.module), c.version);
-    ASSERT_TRUE(version);
-    EXPECT_EQ(ShardName(*version), c.shard);
-  }
-}
-
-TEST(PrintPlan, TextAndJson) {
-  Plan plan;
-  plan.jobs = {{"m.x/a", "1.2.0", "1.27.4", GoArch::kArm64, {"t", "u"}, "jsonv2", "primary"}, {"m.x/a", "1.1.0", "1.27.4", GoArch::kAmd64, {}, "", "asked for"}};
-  plan.skipped = {{Skipped::Kind::kDone, "m.x/a", "1.0.0", GoArch::kAmd64, "built with go1.27.4"}, {Skipped::Kind::kFailed, "m.x/a", "0.9.0", GoArch::kAmd64, "does not compile with go1.17.13"}};
-  plan.notes = {{"m.x/a", "what", 3}};
-  EXPECT_EQ(PrintPlan(plan, PlanFormat::kText),
-            "2 jobs, 1 done, 1 failed\n"
-            "build m.x/a 1.2.0 arm64 go1.27.4 tags t,u GOEXPERIMENT=jsonv2: primary\n"
-            "build m.x/a 1.1.0 amd64 go1.27.4: asked for\n"
-            "skip  m.x/a 0.9.0 amd64: failed: does not compile with go1.17.13\n"
-            "note  m.x/a: what (3)\n");
-  plan.jobs.resize(1);
-  plan.skipped.resize(1);
-  EXPECT_EQ(PrintPlan(plan, PlanFormat::kJson), R"({
-  "jobs": [
-    {
-      "module": "m.x/a",
-      "version": "1.2.0",
-      "go": "1.27.4",
-      "goarch": "arm64",
-      "tags": [
-        "t",
-        "u"
-      ],
-      "goexperiment": "jsonv2",
-      "reason": "primary"
-    }
-  ],
-  "skipped": [
-    {
-      "module": "m.x/a",
-      "version": "1.0.0",
-      "goarch": "amd64",
-      "kind": "done",
-      "why": "built with go1.27.4"
-    }
-  ],
-  "notes": [
-    {
-      "module": "m.x/a",
-      "what": "what",
-      "count": 3
-    }
-  ]
-}
-)");
-}
-
-TEST(PrintPlan, OddBytesNeitherThrowNorReachATerminal) {
-  Plan plan;
-  plan.jobs = {{"\xff\x1b[31m", "1", "1", GoArch::kAmd64, {"\xff"}, "\xff", "\xff\n"}};
-  EXPECT_THAT(PrintPlan(plan, PlanFormat::kText), testing::Not(HasSubstr("\x1b")));
-  EXPECT_THAT(PrintPlan(plan, PlanFormat::kJson), HasSubstr("\xef\xbf\xbd"));
 }
 
 }  // namespace

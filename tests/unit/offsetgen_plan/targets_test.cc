@@ -32,7 +32,9 @@ gooffsets::Error ParseError(const std::string& text) {
 }
 
 // A file with one module and the given lines from line 5 on.
-std::string WithLines(const std::string& lines) { return "format = 1\n[[module]]\npath = \"m.x/a\"\nwhy = \"w\"\n" + lines; }
+std::string WithLines(const std::string& lines) {
+  return "format = 1\n[[module]]\npath = \"m.x/a\"\nwhy = \"w\"\n" + lines;
+}
 
 TEST(Targets, ReadsEveryKey) {
   const Targets targets = Parse(R"(
@@ -96,7 +98,8 @@ TEST(Targets, ErrorsNameTheLine) {
       {"versions = \"*\"\nroots = \".\"", "t.toml:6: \"roots\" is not a list"},
       {"versions = \"*\"\nroots = []", "t.toml:6: \"roots\" is an empty list"},
       {"versions = \"*\"\nroots = [\n1]", "t.toml:7: \"roots\" is not a list of strings"},
-      {"versions = \"*\"\nroots = [\"m.x/other/...\"]", "t.toml:6: \"m.x/other/...\" is not a package pattern inside m.x/a"},
+      {"versions = \"*\"\nroots = [\"m.x/other/...\"]",
+       "t.toml:6: \"m.x/other/...\" is not a package pattern inside m.x/a"},
       {"versions = \"*\"\nroots = [\".\", \".\"]", "t.toml:6: \".\" is listed a second time"},
       {"versions = \"*\"\narches = [\"386\"]", "t.toml:6: \"386\" is not a GOARCH"},
       {"versions = \"*\"\narches = [\"amd64\", \"x86_64\"]", "t.toml:6: "},
@@ -105,10 +108,12 @@ TEST(Targets, ErrorsNameTheLine) {
       {"versions = \"*\"\npseudo_versions = 1", "t.toml:6: \"pseudo_versions\" is neither"},
       {"versions = \"*\"\ndata = \"soon\"", "t.toml:6: \"data\" is \"soon\""},
       {"versions = \"*\"\nraises = [\"m.x/b\"]", "t.toml:2: module m.x/a raises m.x/b"},
-      {"versions = \"*\"\n[[module]]\npath = \"m.x/a\"\nversions = \"*\"\nwhy = \"w\"", "t.toml:6: module m.x/a is listed a second time"},
+      {"versions = \"*\"\n[[module]]\npath = \"m.x/a\"\nversions = \"*\"\nwhy = \"w\"",
+       "t.toml:6: module m.x/a is listed a second time"},
       {"versions = \"*\"\n[[module]]\nwhy = \"w\"", "t.toml:6: a module without \"path\""},
       {"versions = \"*\"\n[[module]]\npath = \"-m/a\"", "t.toml:7: \"-m/a\" is not a module path"},
-      {"versions = \"*\"\n[[module]]\npath = \"m.x/b\"\nversions = \"*\"", "t.toml:6: module m.x/b does not say \"why\""},
+      {"versions = \"*\"\n[[module]]\npath = \"m.x/b\"\nversions = \"*\"",
+       "t.toml:6: module m.x/b does not say \"why\""},
       {"versions = \"*\"\nversions = \"*\"", "t.toml:6: "},
       {"versions = [", "t.toml:5: "},
   };
@@ -119,7 +124,9 @@ TEST(Targets, ErrorsNameTheLine) {
   }
 }
 
-TEST(Targets, MisspeltKeysHaveAHint) { EXPECT_EQ(ParseError(WithLines("versions = \"*\"\nexclude = [\"./x\"]")).hint, "excludes"); }
+TEST(Targets, MisspeltKeysHaveAHint) {
+  EXPECT_EQ(ParseError(WithLines("versions = \"*\"\nexclude = [\"./x\"]")).hint, "excludes");
+}
 
 TEST(Targets, OtherFormatsAreRefused) {
   EXPECT_THAT(ParseError("").message, HasSubstr("no \"format\""));
@@ -132,7 +139,8 @@ TEST(Targets, OtherFormatsAreRefused) {
 TEST(Targets, HostileTextIsAnErrorAndNoCrash) {
   std::string deep = "format = ";
   for (int i = 0; i < 100000; ++i) deep += '[';
-  for (const std::string& text : {std::string("\xff\xfe\x00", 3), std::string(2000, '['), deep, std::string("a = \"\\uD800\""), std::string(2 << 20, '#')}) {
+  for (const std::string& text : {std::string("\xff\xfe\x00", 3), std::string(2000, '['), deep,
+                                  std::string("a = \"\\uD800\""), std::string(2 << 20, '#')}) {
     EXPECT_EQ(ParseError(text).code, ErrorCode::kBadInput);
   }
 }
@@ -148,13 +156,15 @@ TEST(Targets, ReleasedFileCoversEveryVersionListAndNothingElse) {
   ASSERT_TRUE(targets) << targets.error().message;
   std::vector<std::string> wanted, there;
   for (const Target& target : targets->targets) wanted.push_back(VersionListName(target.module));
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(kDataDir) + "/versions")) there.push_back(entry.path().filename());
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(kDataDir) + "/versions"))
+    there.push_back(entry.path().filename());
   EXPECT_THAT(wanted, testing::UnorderedElementsAreArray(there));
   EXPECT_EQ(targets->targets.front().module, "std");  // its sizes are asked for by all others
 
   std::vector<std::string> released;
   for (const Target* target : ReleasedTargets(*targets)) released.push_back(target->module);
-  EXPECT_THAT(released, ElementsAre("std", "google.golang.org/grpc", "golang.org/x/net", "google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc"));
+  EXPECT_THAT(released, ElementsAre("std", "google.golang.org/grpc", "golang.org/x/net", "google.golang.org/protobuf",
+                                    "google.golang.org/genproto/googleapis/rpc"));
 }
 
 TEST(Targets, GrpcRootsAreWhatAServerAClientAndATracerLink) {
@@ -163,13 +173,33 @@ TEST(Targets, GrpcRootsAreWhatAServerAClientAndATracerLink) {
   const Target* grpc = FindTarget(*targets, "google.golang.org/grpc");
   ASSERT_NE(grpc, nullptr);
   const PackageSelection selection = {grpc->module, grpc->roots, grpc->excludes};
-  for (const char* package : {"", "/internal/transport", "/credentials", "/metadata", "/peer", "/stats", "/status", "/codes", "/encoding", "/encoding/gzip", "/keepalive",
-                              "/balancer/roundrobin", "/resolver", "/resolver/dns", "/internal/resolver/dns", "/health", "/health/grpc_health_v1", "/reflection",
-                              "/reflection/grpc_reflection_v1alpha", "/mem", "/internal/binarylog", "/internal/channelz"}) {
+  for (const char* package : {"",
+                              "/internal/transport",
+                              "/credentials",
+                              "/metadata",
+                              "/peer",
+                              "/stats",
+                              "/status",
+                              "/codes",
+                              "/encoding",
+                              "/encoding/gzip",
+                              "/keepalive",
+                              "/balancer/roundrobin",
+                              "/resolver",
+                              "/resolver/dns",
+                              "/internal/resolver/dns",
+                              "/health",
+                              "/health/grpc_health_v1",
+                              "/reflection",
+                              "/reflection/grpc_reflection_v1alpha",
+                              "/mem",
+                              "/internal/binarylog",
+                              "/internal/channelz"}) {
     EXPECT_TRUE(IsSelected(selection, grpc->module + package)) << package;
   }
-  for (const char* package : {"/xds", "/xds/internal/xdsclient", "/internal/xds/matcher", "/examples/helloworld", "/interop", "/reflection/grpc_testing", "/stats/grpc_testing",
-                              "/internal/leakcheck", "/benchmark/stats", "/cmd/protoc-gen-go-grpc", "/internal/credentials/xds"}) {
+  for (const char* package : {"/xds", "/xds/internal/xdsclient", "/internal/xds/matcher", "/examples/helloworld",
+                              "/interop", "/reflection/grpc_testing", "/stats/grpc_testing", "/internal/leakcheck",
+                              "/benchmark/stats", "/cmd/protoc-gen-go-grpc", "/internal/credentials/xds"}) {
     EXPECT_FALSE(IsSelected(selection, grpc->module + package)) << package;
   }
 }

@@ -27,7 +27,9 @@ class TempDir {
   TempDir& operator=(const TempDir&) = delete;
 
   const std::string& path() const { return path_; }
-  void Write(const std::string& name, std::string_view text) const { std::ofstream(path_ + "/" + name, std::ios::binary) << text; }
+  void Write(const std::string& name, std::string_view text) const {
+    std::ofstream(path_ + "/" + name, std::ios::binary) << text;
+  }
 
  private:
   std::string path_;

@@ -33,7 +33,8 @@ TEST(Text, LastLineOfACommand) {
 }
 
 TEST(Text, NearSpellings) {
-  const std::vector<std::string> modules = {"std", "google.golang.org/grpc", "golang.org/x/net", "github.com/IBM/sarama", "github.com/redis/go-redis/v9"};
+  const std::vector<std::string> modules = {"std", "google.golang.org/grpc", "golang.org/x/net",
+                                            "github.com/IBM/sarama", "github.com/redis/go-redis/v9"};
   EXPECT_THAT(NearSpellings("google.golang.org/grcp", modules), ElementsAre("google.golang.org/grpc"));
   EXPECT_THAT(NearSpellings("google.golang.com/grpc", modules), ElementsAre("google.golang.org/grpc"));
   EXPECT_THAT(NearSpellings("github.com/ibm/sarama", modules), ElementsAre("github.com/IBM/sarama"));
@@ -46,8 +47,10 @@ TEST(Text, NearSpellings) {
 
 // Cases of golang.org/x/mod/module's TestCheckPath (module_test.go) that concern the characters of a path.
 TEST(Text, ModulePathsAsGoAllowsThem) {
-  for (const char* ok : {"std", "x.y/z", "github.com/IBM/sarama", "gopkg.in/yaml.v3", "x.y/~z", "a.b/c-d_e"}) EXPECT_TRUE(IsModulePath(ok)) << ok;
-  for (const char* bad : {"", "/x.y/z", "x./z", ".x/z", "-x.y", "x..y/z./a", "x.y/z/", "x.y//z", "x.y/../z", "x.y/z w", "x.y/a\nb", "x.y/\xc3\xbc", "x.y/a@b", "x.y/a:b", "x.y/...", "x.y\\z"}) {
+  for (const char* ok : {"std", "x.y/z", "github.com/IBM/sarama", "gopkg.in/yaml.v3", "x.y/~z", "a.b/c-d_e"})
+    EXPECT_TRUE(IsModulePath(ok)) << ok;
+  for (const char* bad : {"", "/x.y/z", "x./z", ".x/z", "-x.y", "x..y/z./a", "x.y/z/", "x.y//z", "x.y/../z", "x.y/z w",
+                          "x.y/a\nb", "x.y/\xc3\xbc", "x.y/a@b", "x.y/a:b", "x.y/...", "x.y\\z"}) {
     EXPECT_FALSE(IsModulePath(bad)) << bad;
   }
   EXPECT_FALSE(IsModulePath(std::string("a\0b", 3)));

@@ -89,14 +89,20 @@ constexpr const char* kLatestRpc = R"({
 	"GoVersion": "1.26.0"
 })";
 constexpr const char* kRefused =
-    "go: module google.golang.org/nosuch: reading https://proxy.example/google.golang.org/nosuch/@v/list: 403 Forbidden\n"
+    "go: module google.golang.org/nosuch: reading https://proxy.example/google.golang.org/nosuch/@v/list: 403 "
+    "Forbidden\n"
     "\tserver response: This module version is not available.\n";
-constexpr const char* kNotThere = "go: module example.com/a: reading https://proxy.example/example.com/a/@v/list: 404 Not Found\n";
-constexpr const char* kNoHost = "go: module golang.org/x/net: Get \"https://proxy.example/golang.org/x/net/@v/list\": dial tcp: lookup proxy.example: no such host\n";
+constexpr const char* kNotThere =
+    "go: module example.com/a: reading https://proxy.example/example.com/a/@v/list: 404 Not Found\n";
+constexpr const char* kNoHost =
+    "go: module golang.org/x/net: Get \"https://proxy.example/golang.org/x/net/@v/list\": dial tcp: lookup "
+    "proxy.example: no such host\n";
 const std::string kListArgs = "list -m -versions -retracted -json ";
 
 TEST(VersionList, NotesAndExcludedVersions) {
-  auto list = ParseVersionList("# all of them\nv1.2.0\n\n  v1.3.0   # retracted: wrong sum\r\nexclude v1.4.0 # never built\nexclude\tv1.5.0\n", VersionScheme::kModule, "l");
+  auto list = ParseVersionList(
+      "# all of them\nv1.2.0\n\n  v1.3.0   # retracted: wrong sum\r\nexclude v1.4.0 # never built\nexclude\tv1.5.0\n",
+      VersionScheme::kModule, "l");
   ASSERT_TRUE(list) << list.error().message;
   ASSERT_EQ(list->size(), 4u);
   EXPECT_EQ((*list)[0].version.text(), "1.2.0");
@@ -109,7 +115,8 @@ TEST(VersionList, NotesAndExcludedVersions) {
 }
 
 TEST(VersionList, MalformedLinesNameTheirNumber) {
-  for (const char* bad : {"v1.2.0\nlatest\n", "v1.2.0\nv1.2.0 v1.3.0\n", "v1.2.0\nexcludev1.3.0\n", "v1.2.0\n\x1b[31m\n", "v1.2.0\nexclude\n"}) {
+  for (const char* bad : {"v1.2.0\nlatest\n", "v1.2.0\nv1.2.0 v1.3.0\n", "v1.2.0\nexcludev1.3.0\n",
+                          "v1.2.0\n\x1b[31m\n", "v1.2.0\nexclude\n"}) {
     auto list = ParseVersionList(bad, VersionScheme::kModule, "data/l.txt");
     ASSERT_FALSE(list) << bad;
     EXPECT_THAT(list.error().message, HasSubstr("data/l.txt:2: "));
@@ -130,11 +137,16 @@ TEST(VersionList, EveryReleasedListIsReadAndInOrder) {
     text << file.rdbuf();
     auto list = ParseVersionList(text.str(), SchemeOf(target.module), path);
     ASSERT_TRUE(list) << list.error().message;
-    EXPECT_TRUE(std::is_sorted(list->begin(), list->end(), [](const KnownVersion& a, const KnownVersion& b) { return a.version < b.version; })) << path;
+    EXPECT_TRUE(std::is_sorted(list->begin(), list->end(), [](const KnownVersion& a, const KnownVersion& b) {
+      return a.version < b.version;
+    })) << path;
 
-    auto known = GatherVersions({.module = target.module, .lists_dir = data + "/versions", .run_go = {}, .git = {}, .known_modules = {}}, target.versions);
+    auto known = GatherVersions(
+        {.module = target.module, .lists_dir = data + "/versions", .run_go = {}, .git = {}, .known_modules = {}},
+        target.versions);
     ASSERT_TRUE(known) << known.error().message;
-    auto chosen = SelectVersions(*known, target.versions, {.include_prereleases = false, .include_pseudo = target.pseudo_versions});
+    auto chosen = SelectVersions(*known, target.versions,
+                                 {.include_prereleases = false, .include_pseudo = target.pseudo_versions});
     ASSERT_TRUE(chosen) << chosen.error().message;
   }
 }
@@ -149,9 +161,11 @@ TEST(ProxyList, AnswersOfTheGoCommand) {
 }
 
 TEST(ProxyList, ToolchainsForThisHostAreGoReleases) {
-  auto std_list = ParseProxyList(R"({"Path": "golang.org/toolchain", "Versions": ["v0.0.1-go1.9.linux-amd64", "v0.0.1-go1.21rc2.linux-amd64",
+  auto std_list = ParseProxyList(
+      R"({"Path": "golang.org/toolchain", "Versions": ["v0.0.1-go1.9.linux-amd64", "v0.0.1-go1.21rc2.linux-amd64",
       "v0.0.1-go1.26.8.linux-amd64", "v0.0.1-go1.26.8.linux-arm64", "v0.0.1-go1.26.8.windows-amd64", "v0.0.1-go.linux-amd64",
-      "v0.0.1-go1.22.linux-amd64.linux-amd64", "v0.0.1-go1.2.2-foo.linux-amd64x", "v0.0.1", 7, ""]})", "std");
+      "v0.0.1-go1.22.linux-amd64.linux-amd64", "v0.0.1-go1.2.2-foo.linux-amd64x", "v0.0.1", 7, ""]})",
+      "std");
   ASSERT_TRUE(std_list);
   EXPECT_THAT(Texts(*std_list), ElementsAre("1.9", "1.21rc2", "1.26.8"));
 }
@@ -173,9 +187,12 @@ TEST(GatherVersions, UnionNamesTheSources) {
   lists.Write("golang.org_x_net.txt", "v0.9.0 # old\nv0.11.0\n");
   FakeGo go;
   go.Answer(kListArgs + "golang.org/x/net", {0, kListNet, ""});
-  auto known = GatherVersions({.module = "golang.org/x/net", .lists_dir = lists.path(), .run_go = go.Runner(), .git = {}, .known_modules = {}}, Want("0.12.0"));
+  auto known = GatherVersions(
+      {.module = "golang.org/x/net", .lists_dir = lists.path(), .run_go = go.Runner(), .git = {}, .known_modules = {}},
+      Want("0.12.0"));
   ASSERT_TRUE(known) << known.error().message;
-  EXPECT_THAT(Texts(*known), ElementsAre("0.1.0: proxy", "0.9.0: list proxy", "0.10.0: proxy", "0.11.0: list", "0.12.0: named"));
+  EXPECT_THAT(Texts(*known),
+              ElementsAre("0.1.0: proxy", "0.9.0: list proxy", "0.10.0: proxy", "0.11.0: list", "0.12.0: named"));
   EXPECT_EQ(known->versions[1].note, "old");
   EXPECT_THAT(known->warnings, IsEmpty());
   EXPECT_EQ(go.calls.size(), 1u);
@@ -186,7 +203,9 @@ TEST(GatherVersions, WithoutNetworkTheListsAnswerWithAWarning) {
   lists.Write("golang.org_x_net.txt", "v0.9.0\n");
   FakeGo go;
   go.Answer(kListArgs + "golang.org/x/net", {1, "", kNoHost});
-  auto known = GatherVersions({.module = "golang.org/x/net", .lists_dir = lists.path(), .run_go = go.Runner(), .git = {}, .known_modules = {}}, Want("*"));
+  auto known = GatherVersions(
+      {.module = "golang.org/x/net", .lists_dir = lists.path(), .run_go = go.Runner(), .git = {}, .known_modules = {}},
+      Want("*"));
   ASSERT_TRUE(known);
   EXPECT_THAT(Texts(*known), ElementsAre("0.9.0: list"));
   ASSERT_EQ(known->warnings.size(), 1u);
@@ -199,7 +218,8 @@ TEST(GatherVersions, WithoutAnySourceTheFailureIsTheAnswer) {
   go.Answer(kListArgs + "golang.org/x/net", {1, "", kNoHost});
   go.Answer(kListArgs + "example.com/a", {1, "", kNotThere});
   const auto code = [&](const std::string& module) {
-    auto known = GatherVersions({.module = module, .lists_dir = "", .run_go = go.Runner(), .git = {}, .known_modules = {}}, Want("*"));
+    auto known = GatherVersions(
+        {.module = module, .lists_dir = "", .run_go = go.Runner(), .git = {}, .known_modules = {}}, Want("*"));
     EXPECT_FALSE(known);
     return known.error().code;
   };
@@ -212,7 +232,12 @@ TEST(GatherVersions, MisspeltModulesAreToldTheTrackedOne) {
   FakeGo go;
   go.Answer(kListArgs + "google.golang.org/grcp", {1, "", kRefused});
   for (const char* constraint : {"*", "latest", "1.60.1"}) {
-    auto known = GatherVersions({.module = "google.golang.org/grcp", .lists_dir = "", .run_go = go.Runner(), .git = {}, .known_modules = {"std", "google.golang.org/grpc"}}, Want(constraint));
+    auto known = GatherVersions({.module = "google.golang.org/grcp",
+                                 .lists_dir = "",
+                                 .run_go = go.Runner(),
+                                 .git = {},
+                                 .known_modules = {"std", "google.golang.org/grpc"}},
+                                Want(constraint));
     ASSERT_FALSE(known) << constraint;
     EXPECT_EQ(known.error().code, ErrorCode::kNotFound);
     EXPECT_EQ(known.error().hint, "did you mean google.golang.org/grpc?");
@@ -223,7 +248,8 @@ TEST(GatherVersions, MisspeltModulesAreToldTheTrackedOne) {
 TEST(GatherVersions, ModulePathsThatAreNoneNeverReachACommandOrAFile) {
   FakeGo go;
   for (const char* bad : {"", "-modfile=x", "../../etc/passwd", "m.x/a@latest", "m.x/a b", "m.x/\n"}) {
-    auto known = GatherVersions({.module = bad, .lists_dir = "/", .run_go = go.Runner(), .git = {}, .known_modules = {}}, Want("*"));
+    auto known = GatherVersions(
+        {.module = bad, .lists_dir = "/", .run_go = go.Runner(), .git = {}, .known_modules = {}}, Want("*"));
     ASSERT_FALSE(known) << bad;
     EXPECT_EQ(known.error().code, ErrorCode::kUsage);
   }
@@ -231,7 +257,9 @@ TEST(GatherVersions, ModulePathsThatAreNoneNeverReachACommandOrAFile) {
 }
 
 TEST(GatherVersions, ExactNamesNeedNoList) {
-  auto known = GatherVersions({.module = "example.com/private", .lists_dir = "", .run_go = {}, .git = {}, .known_modules = {}}, Want("0.0.0-20240318140521-94a12d6c2237"));
+  auto known =
+      GatherVersions({.module = "example.com/private", .lists_dir = "", .run_go = {}, .git = {}, .known_modules = {}},
+                     Want("0.0.0-20240318140521-94a12d6c2237"));
   ASSERT_TRUE(known) << known.error().message;
   EXPECT_THAT(Texts(*known), ElementsAre("0.0.0-20240318140521-94a12d6c2237: named"));
   auto chosen = SelectVersions(*known, Want("0.0.0-20240318140521-94a12d6c2237"), {});
@@ -246,7 +274,8 @@ TEST(GatherVersions, LatestOfAModuleWithoutReleases) {
   FakeGo go;
   go.Answer(kListArgs + module, {0, kListWithout, ""});
   go.Answer("list -m -json " + module + "@latest", {0, kLatestRpc, ""});
-  const VersionQuery query = {.module = module, .lists_dir = lists.path(), .run_go = go.Runner(), .git = {}, .known_modules = {}};
+  const VersionQuery query = {
+      .module = module, .lists_dir = lists.path(), .run_go = go.Runner(), .git = {}, .known_modules = {}};
   auto known = GatherVersions(query, Want("latest"));
   ASSERT_TRUE(known) << known.error().message;
   auto chosen = SelectVersions(*known, Want("latest"), {});
@@ -261,7 +290,9 @@ TEST(GatherVersions, LatestOfAModuleWithoutReleases) {
 TEST(GatherVersions, MalformedListIsAnErrorAndNotAShorterList) {
   TempDir lists;
   lists.Write("golang.org_x_net.txt", "v0.9.0\nv0.1O.0\n");
-  auto known = GatherVersions({.module = "golang.org/x/net", .lists_dir = lists.path(), .run_go = {}, .git = {}, .known_modules = {}}, Want("*"));
+  auto known = GatherVersions(
+      {.module = "golang.org/x/net", .lists_dir = lists.path(), .run_go = {}, .git = {}, .known_modules = {}},
+      Want("*"));
   ASSERT_FALSE(known);
   EXPECT_THAT(known.error().message, HasSubstr("golang.org_x_net.txt:2: "));
 }
@@ -269,7 +300,12 @@ TEST(GatherVersions, MalformedListIsAnErrorAndNotAShorterList) {
 TEST(GatherVersions, ARepositoryThatWasNamedMustAnswer) {
   TempDir lists;
   lists.Write("golang.org_x_net.txt", "v0.9.0\n");
-  auto known = GatherVersions({.module = "golang.org/x/net", .lists_dir = lists.path(), .run_go = {}, .git = GitSource{"/nonexistent", {}}, .known_modules = {}}, Want("*"));
+  auto known = GatherVersions({.module = "golang.org/x/net",
+                               .lists_dir = lists.path(),
+                               .run_go = {},
+                               .git = GitSource{"/nonexistent", {}},
+                               .known_modules = {}},
+                              Want("*"));
   ASSERT_FALSE(known);
   EXPECT_THAT(known.error().message, HasSubstr("/nonexistent"));
 }
@@ -296,7 +332,8 @@ TEST(SelectVersions, ExcludedOnesOnlyByName) {
 }
 
 TEST(SelectVersions, PseudoVersionsCountWhereThereAreNoOthers) {
-  const KnownVersions known = Known({"0.0.0-20230525234030-28d5490b6b19", "0.0.0-20240318140521-94a12d6c2237", "0.1.0-rc.1"});
+  const KnownVersions known =
+      Known({"0.0.0-20230525234030-28d5490b6b19", "0.0.0-20240318140521-94a12d6c2237", "0.1.0-rc.1"});
   EXPECT_FALSE(SelectVersions(known, Want("*"), {}));
   auto chosen = SelectVersions(known, Want("*"), {.include_prereleases = false, .include_pseudo = true});
   ASSERT_TRUE(chosen);
@@ -309,13 +346,18 @@ TEST(SelectVersions, NothingMatchesSaysWhatIsNear) {
     const char* constraint;
     const char* below;
     const char* above;
-  } cases[] = {{"~1.61", "1.60.1", "1.62.0"}, {"~1.99", "1.62.0", "none"}, {"<1.50", "none", "1.58.0"}, {">=1.63,<2", "1.62.0", "none"}};
+  } cases[] = {{"~1.61", "1.60.1", "1.62.0"},
+               {"~1.99", "1.62.0", "none"},
+               {"<1.50", "none", "1.58.0"},
+               {">=1.63,<2", "1.62.0", "none"}};
   for (const auto& c : cases) {
     auto chosen = SelectVersions(known, Want(c.constraint), {});
     ASSERT_FALSE(chosen) << c.constraint;
     EXPECT_EQ(chosen.error().code, ErrorCode::kNotFound);
     EXPECT_THAT(chosen.error().message, HasSubstr("4 are known")) << c.constraint;
-    EXPECT_THAT(chosen.error().message, HasSubstr(std::string("nearest below: ") + c.below + ", nearest above: " + c.above)) << c.constraint;
+    EXPECT_THAT(chosen.error().message,
+                HasSubstr(std::string("nearest below: ") + c.below + ", nearest above: " + c.above))
+        << c.constraint;
   }
 }
 
@@ -323,12 +365,15 @@ TEST(SelectVersions, NothingMatchesPointsAtPreReleases) {
   auto chosen = SelectVersions(Known({"1.85.0", "1.86.0-dev"}), Want(">1.85.0"), {});
   ASSERT_FALSE(chosen);
   EXPECT_THAT(chosen.error().hint, HasSubstr("--include-prereleases: 1 pre-release matches"));
-  EXPECT_THAT(Texts(*SelectVersions(Known({"1.85.0", "1.86.0-dev"}), Want(">1.85.0"), {.include_prereleases = true, .include_pseudo = false})), ElementsAre("1.86.0-dev"));
+  EXPECT_THAT(Texts(*SelectVersions(Known({"1.85.0", "1.86.0-dev"}), Want(">1.85.0"),
+                                    {.include_prereleases = true, .include_pseudo = false})),
+              ElementsAre("1.86.0-dev"));
 }
 
 TEST(SelectVersions, GoReleases) {
   const KnownVersions known = Known({"1.16.15", "1.17", "1.17.1", "1.21rc2", "1.21.0", "1.27.4"}, "std");
-  EXPECT_THAT(Texts(*SelectVersions(known, Want(">=1.17", VersionScheme::kGo), {})), ElementsAre("1.17", "1.17.1", "1.21.0", "1.27.4"));
+  EXPECT_THAT(Texts(*SelectVersions(known, Want(">=1.17", VersionScheme::kGo), {})),
+              ElementsAre("1.17", "1.17.1", "1.21.0", "1.27.4"));
   auto none = SelectVersions(known, Want("~1.20", VersionScheme::kGo), {});
   ASSERT_FALSE(none);
   EXPECT_THAT(none.error().message, HasSubstr("nearest below: 1.17.1, nearest above: 1.21rc2"));
