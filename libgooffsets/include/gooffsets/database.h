@@ -6,7 +6,8 @@
 //
 //   Result<Database> db = Database::Open("offsets.db");
 //   Query q{.module = "std", .version = "1.26.8", .goarch = GoArch::kAmd64, .symbol = "net/http.Request.URL"};
-//   Result<Answer> a = db->Lookup(q);   // a->status == Status::kFound, a->found.offset == 16
+//   Result<Answer> a = db->Lookup(q);   // a->status == Status::kFound, a->values[0].field.offset == 16
+//   std::string json = AnswerJson(*a);
 #ifndef GOOFFSETS_DATABASE_H_
 #define GOOFFSETS_DATABASE_H_
 
@@ -43,16 +44,18 @@ struct Evidence {
   auto operator<=>(const Evidence&) const = default;
 };
 
-// A value for one item.
+// What some builds showed of one item.
 struct Value {
   SymbolKind kind = SymbolKind::kField;
   Field field;                // kField; field.offset is from the start of the outermost struct
   StructLayout structure;     // kStruct
   FunctionLayout function;    // kFunction
+  // Not empty: these builds prove that the item is not there, and this says why. Only in ambiguous answers.
+  std::string absent_reason;
   std::vector<Evidence> evidence;
   std::vector<std::string> go;  // Go releases whose builds showed this value, ascending
 
-  bool SameAs(const Value& other) const;  // equal but for evidence
+  bool SameAs(const Value& other) const;  // equal but for evidence and go
 };
 
 struct Answer {
@@ -62,10 +65,14 @@ struct Answer {
   std::string reason;          // kAbsent, kUnknown
   std::vector<Evidence> evidence;  // kAbsent: the builds that prove it
   std::string hint;            // kUnknown: the command that would fix it ("offsetgen --module ... --versions ...")
-  std::vector<std::string> similar;  // kAbsent: near spellings that exist
+  std::vector<std::string> similar;  // near spellings that exist
 };
+// One JSON object on one line; its keys and their order are documented in docs/formats.md, "lookup".
+std::string AnswerJson(const Answer& answer);
 
-// A maximal range of observed versions with one answer. Never covers a version that was not observed.
+// A maximal range of observed versions with one answer. It never covers a version that was not observed: one without an
+// observation ends it and is listed as a gap. A run of releases says nothing about the pre-releases in its range, as
+// version constraints do not; those without an observation are listed as gaps all the same.
 struct Run {
   std::string first, last;
   size_t observations = 0;
@@ -82,6 +89,7 @@ struct Timeline {
   std::vector<Run> runs;  // by version; where Go releases matter one version can be in two runs of different `go`
   std::vector<Gap> gaps;  // known versions without an observation
 };
+std::string TimelineJson(const Timeline& timeline);
 
 class Database {
  public:

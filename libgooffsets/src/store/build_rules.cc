@@ -32,7 +32,7 @@ struct Rival {
 // Builds of the same root, Go release, GOARCH, experiment and tags. A build that failed before its modules were known has
 // no closure, so that its id differs from the id of the later success.
 Result<std::vector<Rival>> Rivals(Connection* db, const BuildInfo& build) {
-  Query query = db->Prepare(
+  Statement query = db->Prepare(
       "SELECT b.id, b.uid, b.status, EXISTS (SELECT 1 FROM build_module c WHERE c.build = b.id AND c.in_closure = 1), "
       "b.reason "
       "FROM build b JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module WHERE m.path = ? AND v.text = ? "

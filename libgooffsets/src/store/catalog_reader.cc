@@ -43,21 +43,21 @@ Result<TypeKind> KindOf(int64_t value) {
 }  // namespace
 
 Result<std::string> CatalogReader::Text(int64_t string_id) {
-  Query query = db_->Prepare("SELECT text FROM string WHERE id = ?");
+  Statement query = db_->Prepare("SELECT text FROM string WHERE id = ?");
   GOOFFSETS_TRY(bool found, query.BindInt(string_id).Next());
   if (!found) return Damaged("a string is missing");
   return query.Text(0);
 }
 
 Result<std::optional<int64_t>> CatalogReader::FindString(std::string_view text) {
-  Query query = db_->Prepare("SELECT id FROM string WHERE text = ?");
+  Statement query = db_->Prepare("SELECT id FROM string WHERE text = ?");
   GOOFFSETS_TRY(bool found, query.BindText(text).Next());
   if (!found) return std::optional<int64_t>();
   return std::optional<int64_t>(query.Int(0));
 }
 
 Result<std::optional<int64_t>> CatalogReader::FindVersion(const ModuleVersion& version) {
-  Query query = db_->Prepare(
+  Statement query = db_->Prepare(
       "SELECT v.id FROM version v JOIN module m ON m.id = v.module WHERE m.path = ? AND v.text = ?");
   GOOFFSETS_TRY(bool found, query.BindText(version.module).BindText(version.version).Next());
   if (!found) return std::optional<int64_t>();
@@ -65,21 +65,21 @@ Result<std::optional<int64_t>> CatalogReader::FindVersion(const ModuleVersion& v
 }
 
 Result<ModuleVersion> CatalogReader::ReadVersion(int64_t version_id) {
-  Query query = db_->Prepare("SELECT m.path, v.text FROM version v JOIN module m ON m.id = v.module WHERE v.id = ?");
+  Statement query = db_->Prepare("SELECT m.path, v.text FROM version v JOIN module m ON m.id = v.module WHERE v.id = ?");
   GOOFFSETS_TRY(bool found, query.BindInt(version_id).Next());
   if (!found) return Damaged("a version is missing");
   return ModuleVersion{query.Text(0), query.Text(1)};
 }
 
 Result<Layout> CatalogReader::ReadLayout(int64_t layout_id) {
-  Query head = db_->Prepare("SELECT kind, size, align, wrapper FROM layout WHERE id = ?");
+  Statement head = db_->Prepare("SELECT kind, size, align, wrapper FROM layout WHERE id = ?");
   GOOFFSETS_TRY(bool found, head.BindInt(layout_id).Next());
   if (!found) return Damaged("a layout is missing");
   if (head.Int(0) == 0) {
     StructLayout structure;
     structure.size = head.Unsigned(1);
     GOOFFSETS_TRY(structure.align, Narrow(head.Int(2)));
-    Query rows = db_->Prepare(
+    Statement rows = db_->Prepare(
         "SELECT n.text, f.offset, f.size, f.align, t.text, f.kind, f.flags, f.dims, e.text FROM field f "
         "JOIN string n ON n.id = f.name JOIN string t ON t.id = f.type LEFT JOIN string e ON e.id = f.elem "
         "WHERE f.layout = ? ORDER BY f.pos");
@@ -104,7 +104,7 @@ Result<Layout> CatalogReader::ReadLayout(int64_t layout_id) {
   }
   FunctionLayout function;
   function.wrapper = head.Int(3) != 0;
-  Query rows = db_->Prepare(
+  Statement rows = db_->Prepare(
       "SELECT p.result, n.text, t.text, p.size, p.align, p.memory_only, w.text, l.text FROM parameter p "
       "JOIN string n ON n.id = p.name JOIN string t ON t.id = p.type LEFT JOIN string w ON w.id = p.words "
       "LEFT JOIN string l ON l.id = p.pieces WHERE p.layout = ? ORDER BY p.pos");
@@ -126,7 +126,7 @@ Result<Layout> CatalogReader::ReadLayout(int64_t layout_id) {
 }
 
 Result<Digest128> CatalogReader::DigestOfLayout(int64_t layout_id) {
-  Query query = db_->Prepare("SELECT digest FROM layout WHERE id = ?");
+  Statement query = db_->Prepare("SELECT digest FROM layout WHERE id = ?");
   GOOFFSETS_TRY(bool found, query.BindInt(layout_id).Next());
   Digest128 digest{};
   if (!found || query.Bytes(0).size() != digest.size()) return Damaged("a layout is missing");
@@ -135,7 +135,7 @@ Result<Digest128> CatalogReader::DigestOfLayout(int64_t layout_id) {
 }
 
 Result<std::vector<PackageEntry>> CatalogReader::Entries(int64_t package_layout_id) {
-  Query query = db_->Prepare("SELECT entries FROM package_layout WHERE id = ?");
+  Statement query = db_->Prepare("SELECT entries FROM package_layout WHERE id = ?");
   GOOFFSETS_TRY(bool found, query.BindInt(package_layout_id).Next());
   if (!found) return Damaged("a package layout is missing");
   return UnpackEntries(query.Bytes(0));
@@ -144,7 +144,7 @@ Result<std::vector<PackageEntry>> CatalogReader::Entries(int64_t package_layout_
 Result<std::vector<ModulePackages::Package>> CatalogReader::ReadPackageList(int64_t package_list_id) {
   std::string packed;
   {
-    Query query = db_->Prepare("SELECT entries FROM package_list WHERE id = ?");
+    Statement query = db_->Prepare("SELECT entries FROM package_list WHERE id = ?");
     GOOFFSETS_TRY(bool found, query.BindInt(package_list_id).Next());
     if (!found) return Damaged("a package list is missing");
     packed = query.Text(0);
@@ -169,7 +169,7 @@ Result<std::vector<ModulePackages::Package>> CatalogReader::ReadPackageList(int6
 }
 
 Result<CatalogReader::State> CatalogReader::ReadState(int64_t state_id) {
-  Query query = db_->Prepare(
+  Statement query = db_->Prepare(
       "SELECT p.text, s.package_layout, s.fully_kept, s.selection, f.text, r.text, v.text FROM package_state s "
       "JOIN string p ON p.id = s.package JOIN string f ON f.id = s.files JOIN string r ON r.id = s.selections "
       "JOIN string v ON v.id = s.std_by_value WHERE s.id = ?");
@@ -190,7 +190,7 @@ Result<CatalogReader::State> CatalogReader::ReadState(int64_t state_id) {
 Result<BuildInfo> CatalogReader::ReadBuild(int64_t build_id) {
   BuildInfo build;
   {
-    Query query = db_->Prepare(
+    Statement query = db_->Prepare(
         "SELECT b.uid, m.path, v.text, b.go, b.goarch, b.goexperiment, b.tags, b.probe_digest, b.tool_version, b.status, "
         "b.reason, b.structs, b.functions, b.fields_compared, b.structs_not_compared, b.params_compared, "
         "b.params_not_compared FROM build b JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module "
@@ -218,7 +218,7 @@ Result<BuildInfo> CatalogReader::ReadBuild(int64_t build_id) {
     build.params_compared = query.Unsigned(15);
     build.params_not_compared = query.Unsigned(16);
   }
-  Query closure = db_->Prepare(
+  Statement closure = db_->Prepare(
       "SELECT m.path, v.text FROM build_module b JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module "
       "WHERE b.build = ? AND b.in_closure = 1 ORDER BY m.path, v.text");
   closure.BindInt(build_id);
@@ -227,7 +227,7 @@ Result<BuildInfo> CatalogReader::ReadBuild(int64_t build_id) {
     if (!row) break;
     build.closure.push_back({closure.Text(0), closure.Text(1)});
   }
-  Query disagreements =
+  Statement disagreements =
       db_->Prepare("SELECT symbol, what, dwarf, other FROM disagreement WHERE build = ? ORDER BY pos");
   disagreements.BindInt(build_id);
   while (true) {

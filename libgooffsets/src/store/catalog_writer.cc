@@ -64,7 +64,7 @@ Result<int64_t> CatalogWriter::Version(const ModuleVersion& version, bool listed
 }
 
 Result<std::optional<int64_t>> CatalogWriter::FindLayout(const Digest128& digest) {
-  Query query = db_->Prepare("SELECT id FROM layout WHERE digest = ?");
+  Statement query = db_->Prepare("SELECT id FROM layout WHERE digest = ?");
   GOOFFSETS_TRY(bool found, query.BindBlob(digest).Next());
   if (!found) return std::optional<int64_t>();
   return std::optional<int64_t>(query.Int(0));
@@ -84,7 +84,7 @@ Result<int64_t> CatalogWriter::LayoutOf(const Layout& layout, const Digest128& d
                          .Run());
   const int64_t id = db_->last_id();
   if (structure != nullptr) {
-    Query insert = db_->Prepare("INSERT INTO field VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    Statement insert = db_->Prepare("INSERT INTO field VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     int64_t pos = 0;
     for (const Field& field : structure->fields) {
       GOOFFSETS_TRY(int64_t name, String(field.name));
@@ -108,7 +108,7 @@ Result<int64_t> CatalogWriter::LayoutOf(const Layout& layout, const Digest128& d
     }
     return id;
   }
-  Query insert = db_->Prepare("INSERT INTO parameter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  Statement insert = db_->Prepare("INSERT INTO parameter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   int64_t pos = 0;
   for (bool result : {false, true}) {
     for (const Parameter& param : result ? function->results : function->params) {
@@ -132,7 +132,7 @@ Result<int64_t> CatalogWriter::LayoutOf(const Layout& layout, const Digest128& d
 }
 
 Result<std::optional<int64_t>> CatalogWriter::FindPackageLayout(const Digest128& digest) {
-  Query query = db_->Prepare("SELECT id FROM package_layout WHERE digest = ?");
+  Statement query = db_->Prepare("SELECT id FROM package_layout WHERE digest = ?");
   GOOFFSETS_TRY(bool found, query.BindBlob(digest).Next());
   if (!found) return std::optional<int64_t>();
   return std::optional<int64_t>(query.Int(0));
@@ -155,7 +155,7 @@ Result<int64_t> CatalogWriter::State(const PackageRecord& package, int64_t packa
   GOOFFSETS_TRY(int64_t std_by_value, String(JoinLines(package.std_by_value)));
   const std::string selection = Unhex(package.selection);
   {
-    Query query = db_->Prepare(
+    Statement query = db_->Prepare(
         "SELECT id FROM package_state WHERE package = ? AND package_layout = ? AND fully_kept = ? AND selection = ? AND "
         "files = ? AND selections = ? AND std_by_value = ?");
     query.BindInt(path).BindInt(package_layout).BindInt(package.fully_kept ? 1 : 0).BindBlob(selection);
@@ -163,7 +163,7 @@ Result<int64_t> CatalogWriter::State(const PackageRecord& package, int64_t packa
     GOOFFSETS_TRY(bool found, query.Next());
     if (found) return query.Int(0);
   }
-  Query insert = db_->Prepare(
+  Statement insert = db_->Prepare(
       "INSERT INTO package_state (package, package_layout, fully_kept, selection, files, selections, std_by_value) "
       "VALUES (?, ?, ?, ?, ?, ?, ?)");
   insert.BindInt(path).BindInt(package_layout).BindInt(package.fully_kept ? 1 : 0).BindBlob(selection);
@@ -177,7 +177,7 @@ Result<int64_t> CatalogWriter::PackageList(const std::vector<ModulePackages::Pac
   AppendModulePackages(&json, packages);
   const Digest128 digest = Blake2b128Of(json);
   {
-    Query query = db_->Prepare("SELECT id FROM package_list WHERE digest = ?");
+    Statement query = db_->Prepare("SELECT id FROM package_list WHERE digest = ?");
     GOOFFSETS_TRY(bool found, query.BindBlob(digest).Next());
     if (found) return query.Int(0);
   }
@@ -203,7 +203,7 @@ Result<int64_t> CatalogWriter::PackageList(const std::vector<ModulePackages::Pac
 
 Result<int64_t> CatalogWriter::InsertBuild(const BuildInfo& build) {
   GOOFFSETS_TRY(int64_t root, Version(build.root));
-  Query insert = db_->Prepare(
+  Statement insert = db_->Prepare(
       "INSERT INTO build (uid, version, go, goarch, goexperiment, tags, probe_digest, tool_version, status, reason, "
       "structs, functions, fields_compared, structs_not_compared, params_compared, params_not_compared) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");

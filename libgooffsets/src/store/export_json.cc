@@ -63,7 +63,7 @@ class Exporter {
  private:
   Result<void> Versions() {
     Section section(out_, "versions");
-    Query modules = db_->Prepare(
+    Statement modules = db_->Prepare(
         "SELECT m.path FROM module m WHERE EXISTS (SELECT 1 FROM version v WHERE v.module = m.id AND v.listed = 1) "
         "ORDER BY m.path");
     while (true) {
@@ -85,7 +85,7 @@ class Exporter {
   Result<void> Layouts() {
     std::unordered_set<int64_t> used;
     {
-      Query trees = db_->Prepare(
+      Statement trees = db_->Prepare(
           "SELECT digest, id FROM package_layout WHERE id IN (SELECT package_layout FROM package_state WHERE id IN "
           "(SELECT state FROM observation)) ORDER BY digest");
       while (true) {
@@ -102,7 +102,7 @@ class Exporter {
       }
     }
     Section section(out_, "layouts");
-    Query layouts = db_->Prepare("SELECT digest, id FROM layout ORDER BY digest");
+    Statement layouts = db_->Prepare("SELECT digest, id FROM layout ORDER BY digest");
     while (true) {
       GOOFFSETS_TRY(bool row, layouts.Next());
       if (!row) return {};
@@ -140,7 +140,7 @@ class Exporter {
 
   Result<void> Packages() {
     std::vector<std::pair<std::string, std::string>> elements;
-    Query states = db_->Prepare("SELECT id FROM package_state WHERE id IN (SELECT state FROM observation)");
+    Statement states = db_->Prepare("SELECT id FROM package_state WHERE id IN (SELECT state FROM observation)");
     while (true) {
       GOOFFSETS_TRY(bool row, states.Next());
       if (!row) break;
@@ -160,7 +160,7 @@ class Exporter {
 
   Result<void> PackageLists() {
     std::vector<std::pair<std::string, std::string>> elements;
-    Query lists = db_->Prepare(
+    Statement lists = db_->Prepare(
         "SELECT id, digest FROM package_list WHERE id IN (SELECT package_list FROM build_module WHERE package_list IS "
         "NOT NULL)");
     while (true) {
@@ -179,7 +179,7 @@ class Exporter {
 
   Result<void> Builds() {
     Section section(out_, "builds", true);
-    Query builds = db_->Prepare("SELECT uid, id FROM build ORDER BY uid");
+    Statement builds = db_->Prepare("SELECT uid, id FROM build ORDER BY uid");
     while (true) {
       GOOFFSETS_TRY(bool row, builds.Next());
       if (!row) return {};
@@ -207,7 +207,7 @@ class Exporter {
 
   // [["module","version","digest"],...]
   Result<void> Triples(std::string* json, std::string_view sql, int64_t build, Digests* digests) {
-    Query query = db_->Prepare(sql);
+    Statement query = db_->Prepare(sql);
     query.BindInt(build);
     JsonArray array(json);
     while (true) {

@@ -96,22 +96,22 @@ Result<void> Connection::Execute(const std::string& sql) {
   return {};
 }
 
-Query Connection::Prepare(std::string_view sql) {
-  if (auto node = idle_.extract(sql)) return Query(this, sql, std::move(node.mapped()), SQLITE_OK);
+Statement Connection::Prepare(std::string_view sql) {
+  if (auto node = idle_.extract(sql)) return Statement(this, sql, std::move(node.mapped()), SQLITE_OK);
   sqlite3_stmt* statement = nullptr;
   int code = sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
                                 nullptr);
-  return Query(this, sql, StatementHandle(statement), code);
+  return Statement(this, sql, StatementHandle(statement), code);
 }
 
 Result<int64_t> Connection::IntOf(std::string_view sql) {
-  Query query = Prepare(sql);
+  Statement query = Prepare(sql);
   GOOFFSETS_TRY(bool row, query.Next());
   if (!row) return Fail(ErrorCode::kInternal, "database " + Quote(path_) + ": no answer to " + std::string(sql));
   return query.Int(0);
 }
 
-Query::~Query() {
+Statement::~Statement() {
   if (!statement_) return;
   sqlite3_reset(statement_.get());
   sqlite3_clear_bindings(statement_.get());
@@ -119,33 +119,33 @@ Query::~Query() {
   owner_->idle_.try_emplace(sql_, std::move(statement_));
 }
 
-Query& Query::BindInt(int64_t value) {
+Statement& Statement::BindInt(int64_t value) {
   Note(sqlite3_bind_int64(statement_.get(), next_++, value));
   return *this;
 }
 
-Query& Query::BindText(std::string_view value) {
+Statement& Statement::BindText(std::string_view value) {
   const char* data = value.data() == nullptr ? "" : value.data();
   Note(sqlite3_bind_text64(statement_.get(), next_++, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
   return *this;
 }
 
-Query& Query::BindBlob(std::string_view value) {
+Statement& Statement::BindBlob(std::string_view value) {
   const char* data = value.data() == nullptr ? "" : value.data();
   Note(sqlite3_bind_blob64(statement_.get(), next_++, data, value.size(), SQLITE_TRANSIENT));
   return *this;
 }
 
-Query& Query::BindBlob(std::span<const uint8_t> value) {
+Statement& Statement::BindBlob(std::span<const uint8_t> value) {
   return BindBlob(std::string_view(reinterpret_cast<const char*>(value.data()), value.size()));
 }
 
-Query& Query::BindNull() {
+Statement& Statement::BindNull() {
   Note(sqlite3_bind_null(statement_.get(), next_++));
   return *this;
 }
 
-Result<bool> Query::Next() {
+Result<bool> Statement::Next() {
   if (error_ != SQLITE_OK) return owner_->LastError(error_);
   int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
@@ -154,23 +154,23 @@ Result<bool> Query::Next() {
   return owner_->LastError(code);
 }
 
-Result<void> Query::Run() {
+Result<void> Statement::Run() {
   while (true) {
     GOOFFSETS_TRY(bool row, Next());
     if (!row) return {};
   }
 }
 
-Result<void> Query::Again() {
+Result<void> Statement::Again() {
   if (error_ != SQLITE_OK) return owner_->LastError(error_);
   sqlite3_reset(statement_.get());
   next_ = 1;
   return {};
 }
 
-std::string Query::Text(int column) const { return std::string(Bytes(column)); }
+std::string Statement::Text(int column) const { return std::string(Bytes(column)); }
 
-std::string_view Query::Bytes(int column) const {
+std::string_view Statement::Bytes(int column) const {
   const void* data = sqlite3_column_blob(statement_.get(), column);
   int size = sqlite3_column_bytes(statement_.get(), column);
   if (data == nullptr || size <= 0) return {};

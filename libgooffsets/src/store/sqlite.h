@@ -1,11 +1,11 @@
-// SQLite behind RAII and Result: a connection, and queries whose statements are prepared once.
+// SQLite behind RAII and Result: a connection, and statements that are prepared once.
 //
-// A Connection owns its handle and its prepared statements; a Query borrows one statement and gives it back, reset, when it
+// A Connection owns its handle and its prepared statements; a Statement borrows one statement and gives it back, reset, when it
 // goes out of scope (it must not outlive the connection). One connection belongs to one thread at a time. SQLite's codes
 // become ours: full disk kNoSpace, lock kBusy, damage kBadInput, missing right kPermission.
 //
 //   GOOFFSETS_TRY(Connection db, Connection::Open("offsets.db", Connection::Mode::kCreate));
-//   Query query = db.Prepare("SELECT id FROM string WHERE text = ?");
+//   Statement query = db.Prepare("SELECT id FROM string WHERE text = ?");
 //   query.BindText("net/http");
 //   GOOFFSETS_TRY(bool found, query.Next());
 //   if (found) Use(query.Int(0));
@@ -34,7 +34,7 @@ struct CloseConnection {
   void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 };
 
-class Query;
+class Statement;
 
 class Connection {
  public:
@@ -50,33 +50,33 @@ class Connection {
   Result<void> Execute(const std::string& sql);
   // A query for `sql`, which must be a literal: its text is the key of the statement cache. An error in the SQL shows at
   // the query's first step.
-  Query Prepare(std::string_view sql);
+  Statement Prepare(std::string_view sql);
   Result<int64_t> IntOf(std::string_view sql);  // first column of the first row; kInternal when there is none
   int64_t last_id() const { return sqlite3_last_insert_rowid(db_.get()); }
   int64_t changes() const { return sqlite3_changes64(db_.get()); }
   const std::string& path() const { return path_; }
 
  private:
-  friend class Query;
+  friend class Statement;
   tl::unexpected<Error> LastError(int code) const;
   std::unique_ptr<sqlite3, CloseConnection> db_;
   std::unordered_map<std::string_view, StatementHandle> idle_;  // finalized before the connection closes
   std::string path_;
 };
 
-class Query {
+class Statement {
  public:
-  Query(Query&& other) noexcept = default;
-  Query& operator=(Query&&) = delete;
-  ~Query();
+  Statement(Statement&& other) noexcept = default;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
 
   // Bind the next parameter. Texts and blobs are copied.
-  Query& BindInt(int64_t value);
-  Query& BindUnsigned(uint64_t value) { return BindInt(static_cast<int64_t>(value)); }
-  Query& BindText(std::string_view value);
-  Query& BindBlob(std::span<const uint8_t> value);
-  Query& BindBlob(std::string_view value);
-  Query& BindNull();
+  Statement& BindInt(int64_t value);
+  Statement& BindUnsigned(uint64_t value) { return BindInt(static_cast<int64_t>(value)); }
+  Statement& BindText(std::string_view value);
+  Statement& BindBlob(std::span<const uint8_t> value);
+  Statement& BindBlob(std::string_view value);
+  Statement& BindNull();
 
   Result<bool> Next();  // a row is there
   Result<void> Run();   // to the end, for statements without rows
@@ -91,7 +91,7 @@ class Query {
 
  private:
   friend class Connection;
-  Query(Connection* owner, std::string_view sql, StatementHandle statement, int error)
+  Statement(Connection* owner, std::string_view sql, StatementHandle statement, int error)
       : owner_(owner), sql_(sql), statement_(std::move(statement)), error_(error) {}
   void Note(int code) {
     if (error_ == SQLITE_OK) error_ = code;

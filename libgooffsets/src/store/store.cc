@@ -45,7 +45,7 @@ Result<int64_t> AddPackageLayout(CatalogWriter* writer, const PackageRecord& pac
   return writer->PackageLayout(digest, std::move(entries));
 }
 
-Result<std::vector<int64_t>> Ids(Query* query) {
+Result<std::vector<int64_t>> Ids(Statement* query) {
   std::vector<int64_t> ids;
   while (true) {
     GOOFFSETS_TRY(bool row, query->Next());
@@ -75,7 +75,7 @@ Result<std::vector<BuildInfo>> ReadBuilds(Connection* db, const std::vector<int6
 Result<std::optional<int64_t>> FindBuild(Connection* db, const std::string& id) {
   Result<Digest128> uid = ParseDigest128(id);
   if (!uid) return Fail(ErrorCode::kUsage, "\"" + id + "\" is no build id: 32 hex digits are");
-  Query query = db->Prepare("SELECT id FROM build WHERE uid = ?");
+  Statement query = db->Prepare("SELECT id FROM build WHERE uid = ?");
   GOOFFSETS_TRY(bool found, query.BindBlob(*uid).Next());
   if (!found) return std::optional<int64_t>();
   return std::optional<int64_t>(query.Int(0));
@@ -87,7 +87,7 @@ Result<BuildRecord> ReadRecord(Connection* db, const std::string& id, bool with_
   CatalogReader reader(db);
   BuildRecord record;
   GOOFFSETS_TRY(record.build, reader.ReadBuild(*build_id));
-  Query observations = db->Prepare(
+  Statement observations = db->Prepare(
       "SELECT o.state, o.version FROM observation o JOIN package_state s ON s.id = o.state "
       "JOIN string p ON p.id = s.package WHERE o.build = ? ORDER BY p.text");
   observations.BindInt(*build_id);
@@ -109,7 +109,7 @@ Result<BuildRecord> ReadRecord(Connection* db, const std::string& id, bool with_
     }
     record.packages.push_back(std::move(state.package));
   }
-  Query modules = db->Prepare(
+  Statement modules = db->Prepare(
       "SELECT m.path, v.text, b.package_list FROM build_module b JOIN version v ON v.id = b.version "
       "JOIN module m ON m.id = v.module WHERE b.build = ? AND b.package_list IS NOT NULL ORDER BY m.path, v.text");
   modules.BindInt(*build_id);
@@ -150,7 +150,7 @@ Result<AddOutcome> Store::Add(const BuildRecord& record) {
     GOOFFSETS_CHECK_OK(writer.AddModuleList(build, owner, list));
   }
   GOOFFSETS_CHECK_OK(transaction.Commit());
-  std_packages_.clear();
+  std_types_.Forget();
   return AddOutcome::kStored;
 }
 
@@ -180,7 +180,7 @@ Result<bool> Store::RemoveBuild(const std::string& id) {
   CatalogReader reader(&db_);
   std::vector<int64_t> trees;
   {
-    Query query = db_.Prepare("SELECT id FROM package_layout");
+    Statement query = db_.Prepare("SELECT id FROM package_layout");
     GOOFFSETS_TRY(trees, Ids(&query));
   }
   for (int64_t tree : trees) {
@@ -197,19 +197,19 @@ Result<bool> Store::RemoveBuild(const std::string& id) {
                   "DELETE FROM layout WHERE id NOT IN (SELECT layout FROM temp.used);"
                   "DROP TABLE temp.used;"));
   GOOFFSETS_CHECK_OK(transaction.Commit());
-  std_packages_.clear();
+  std_types_.Forget();
   return true;
 }
 
 Result<bool> Store::HasBuild(const std::string& id) {
   GOOFFSETS_TRY(std::optional<int64_t> found, FindBuild(&db_, id));
   if (!found) return false;
-  Query query = db_.Prepare("SELECT 1 FROM build WHERE id = ? AND status = 0");
+  Statement query = db_.Prepare("SELECT 1 FROM build WHERE id = ? AND status = 0");
   return query.BindInt(*found).Next();
 }
 
 Result<std::vector<BuildInfo>> Store::Builds(const std::string& module, const std::string& version) {
-  Query query = db_.Prepare(
+  Statement query = db_.Prepare(
       "SELECT b.id FROM build b JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module "
       "WHERE m.path = ?1 AND (?2 = '' OR v.text = ?2)");
   query.BindText(module).BindText(version);
@@ -218,7 +218,7 @@ Result<std::vector<BuildInfo>> Store::Builds(const std::string& module, const st
 }
 
 Result<std::vector<BuildInfo>> Store::AllBuilds() {
-  Query query = db_.Prepare("SELECT id FROM build");
+  Statement query = db_.Prepare("SELECT id FROM build");
   GOOFFSETS_TRY(std::vector<int64_t> ids, Ids(&query));
   return ReadBuilds(&db_, ids);
 }
@@ -247,7 +247,7 @@ Result<void> Store::SetLocal(const std::string& id, const std::string& key, cons
 Result<std::optional<std::string>> Store::Local(const std::string& id, const std::string& key) {
   Result<Digest128> uid = ParseDigest128(id);
   if (!uid) return Fail(ErrorCode::kUsage, "\"" + id + "\" is no build id: 32 hex digits are");
-  Query query = db_.Prepare("SELECT value FROM local WHERE uid = ? AND key = ?");
+  Statement query = db_.Prepare("SELECT value FROM local WHERE uid = ? AND key = ?");
   GOOFFSETS_TRY(bool found, query.BindBlob(*uid).BindText(key).Next());
   if (!found) return std::optional<std::string>();
   return std::optional<std::string>(query.Text(0));

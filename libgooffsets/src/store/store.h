@@ -11,8 +11,6 @@
 #define GOOFFSETS_STORE_STORE_H_
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,20 +21,9 @@
 #include "store/database_file.h"
 #include "store/record.h"
 #include "store/sqlite.h"
+#include "store/std_types.h"
 
 namespace gooffsets {
-
-// The size of a std type at one Go release.
-struct StdTypeSize {
-  enum class State {
-    kKnown,
-    kAbsent,   // std of that release was measured, and the type is not there (or is no struct)
-    kUnknown,  // std of that release was not measured
-  } state = State::kUnknown;
-  uint64_t size = 0;
-  uint32_t align = 0;
-  bool operator==(const StdTypeSize&) const = default;
-};
 
 struct KnownVersion {
   ModuleVersion version;
@@ -84,8 +71,7 @@ class Store {
   explicit Store(Connection db) : db_(std::move(db)) {}
 
   Connection db_;
-  // Package path -> package layout of one std build, by "go goarch": StdSize is asked thousands of times by a plan.
-  std::map<std::string, std::map<std::string, int64_t>> std_packages_;
+  StdTypes std_types_;
 };
 
 }  // namespace gooffsets

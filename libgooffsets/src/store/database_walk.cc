@@ -1,0 +1,291 @@
+// What one build says of one symbol: a struct, a function, or a field along `Type.field.field`.
+#include <algorithm>
+
+#include "go/names.h"
+#include "gooffsets/version.h"
+#include "store/database_impl.h"
+#include "store/layout_json.h"
+
+namespace gooffsets {
+
+namespace {
+
+// Embedded structs inside embedded structs; Go code has a handful, a hostile database must end.
+constexpr int kMaxDepth = 64;
+
+Outcome Absent(std::string reason) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kAbsent;
+  outcome.reason = std::move(reason);
+  return outcome;
+}
+
+Outcome NotKnown(std::string reason, std::string hint) {
+  Outcome outcome;
+  outcome.reason = std::move(reason);
+  outcome.hint = std::move(hint);
+  return outcome;
+}
+
+// A declared symbol without a layout.
+Outcome Skipped(SkipReason reason, const Query& query) {
+  switch (reason) {
+    case SkipReason::kUnbuildable:
+      return NotKnown("not measured: keeping it in a program broke the link", BuildCommand(query));
+    case SkipReason::kExcluded: return Absent("excluded by build constraint");
+    default: return Absent(std::string(ToString(reason)));
+  }
+}
+
+const Field* FindField(const StructLayout& layout, std::string_view name) {
+  if (name == "_") return nullptr;
+  for (const Field& field : layout.fields) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
+// Why one cannot go on behind this field; empty if one can.
+std::string WhyNotThrough(const Field& field, std::string_view next) {
+  const std::string name = "\"" + field.name + "\" ";
+  switch (field.kind) {
+    case TypeKind::kStruct: return {};
+    case TypeKind::kPointer:
+      return name + "is a pointer (" + field.type + "): \"" + std::string(next) +
+             "\" lies in another block of memory, look it up from its own type";
+    case TypeKind::kArray:
+      return name + "is an array (" + field.type + "): \"" + std::string(next) + "\" depends on the index";
+    default: return name + "is of type " + field.type + ", which has no fields";
+  }
+}
+
+}  // namespace
+
+std::vector<std::string_view> SplitPath(std::string_view rest) {
+  std::vector<std::string_view> parts;
+  int depth = 0;
+  size_t start = 0;
+  for (size_t i = 0; i < rest.size(); ++i) {
+    char c = rest[i];
+    if (c == '[' || c == '(' || c == '{') ++depth;
+    if (c == ']' || c == ')' || c == '}') --depth;
+    if (c != '.' || depth > 0) continue;
+    parts.push_back(rest.substr(start, i - start));
+    start = i + 1;
+  }
+  parts.push_back(rest.substr(start));
+  return parts;
+}
+
+Result<std::optional<PackageEntry>> Database::Impl::FindEntry(int64_t state, std::string_view symbol) {
+  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindString(symbol));
+  if (!id) return std::optional<PackageEntry>();
+  GOOFFSETS_TRY(const CatalogReader::State* read, StateOf(state));
+  GOOFFSETS_TRY(const Entries* entries, EntriesOf(read->package_layout));
+  auto entry = std::lower_bound(entries->begin(), entries->end(), *id,
+                                [](const PackageEntry& a, int64_t wanted) { return a.symbol < wanted; });
+  if (entry == entries->end() || entry->symbol != *id) return std::optional<PackageEntry>();
+  return std::optional<PackageEntry>(*entry);
+}
+
+Result<Outcome> Database::Impl::Ask(const Sighting& sighting, const std::string& rest, const Query& query,
+                                    const std::string& go) {
+  GOOFFSETS_TRY(std::optional<PackageEntry> entry, FindEntry(sighting.state, rest));
+  if (entry) {
+    if (entry->layout == 0) {
+      Outcome skipped = Skipped(entry->reason, query);
+      skipped.used_states = {sighting.state};
+      return skipped;
+    }
+    GOOFFSETS_TRY(Layout layout, reader_.ReadLayout(entry->layout));
+    Outcome found;
+    found.kind = Outcome::Kind::kFound;
+    found.used_states = {sighting.state};
+    if (auto* structure = std::get_if<StructLayout>(&layout)) {
+      found.value.kind = SymbolKind::kStruct;
+      found.value.structure = std::move(*structure);
+    } else {
+      found.value.kind = SymbolKind::kFunction;
+      found.value.function = std::get<FunctionLayout>(std::move(layout));
+    }
+    return found;
+  }
+  // The longest prefix that is a symbol: methods ("Header.Get") have a dot of their own.
+  const std::vector<std::string_view> parts = SplitPath(rest);
+  for (size_t count = parts.size() - 1; count > 0; --count) {
+    const auto size = static_cast<size_t>(parts[count - 1].data() + parts[count - 1].size() - rest.data());
+    GOOFFSETS_TRY(std::optional<PackageEntry> prefix, FindEntry(sighting.state, rest.substr(0, size)));
+    if (!prefix) continue;
+    Outcome outcome;
+    if (prefix->layout == 0) {
+      outcome = Skipped(prefix->reason, query);
+    } else {
+      GOOFFSETS_TRY(Layout layout, reader_.ReadLayout(prefix->layout));
+      if (auto* structure = std::get_if<StructLayout>(&layout)) {
+        GOOFFSETS_TRY(outcome, WalkFields(sighting, std::move(*structure), rest, size, query, go));
+      } else {
+        outcome = Absent("no such field: " + rest.substr(0, size) + " is a function");
+      }
+    }
+    outcome.used_states.insert(sighting.state);
+    return outcome;
+  }
+  GOOFFSETS_TRY(const CatalogReader::State* state, StateOf(sighting.state));
+  Outcome outcome;
+  if (!state->package.fully_kept) {
+    outcome = NotKnown("not measured: this package was seen only in part", BuildCommand(query));
+  } else if (rest.starts_with('(')) {
+    outcome = Absent("no such function");
+  } else {
+    outcome = Absent(parts.size() > 1 ? "no such type" : "no such type or function");
+  }
+  outcome.used_states = {sighting.state};
+  return outcome;
+}
+
+Result<Outcome> Database::Impl::WalkFields(const Sighting& sighting, StructLayout layout, std::string_view rest,
+                                           size_t type_size, const Query& query, const std::string& go) {
+  std::vector<std::string_view> names = SplitPath(rest.substr(type_size + 1));
+  Sighting scope = sighting;
+  Outcome outcome;
+  uint64_t base = 0;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string_view name = names[i];
+    std::optional<FoundField> found;
+    std::string why_not;
+    if (const Field* field = FindField(layout, name)) {
+      found = FoundField{*field, scope};
+    } else {
+      GOOFFSETS_TRY(found, FindPromoted(scope, layout, name, query, go, &why_not));
+      if (found && !query.promoted) {
+        why_not = "no such field (it is promoted from an embedded struct: ask with --promoted)";
+        found.reset();
+      }
+    }
+    if (!found) {
+      Outcome absent = Absent(name == "_" ? "no such field: blank fields have no name"
+                                          : why_not.empty() ? "no such field" : why_not);
+      absent.used_states = outcome.used_states;
+      for (const Field& field : layout.fields) absent.field_names.push_back(field.name);
+      const auto before = static_cast<size_t>(name.data() - rest.data());  // `rest` ends the symbol
+      absent.field_prefix = query.symbol.substr(0, query.symbol.size() - rest.size() + before);
+      return absent;
+    }
+    outcome.used_states.insert(found->scope.state);
+    base += found->field.offset;
+    scope = found->scope;
+    if (i + 1 == names.size()) {
+      outcome.kind = Outcome::Kind::kFound;
+      outcome.value.kind = SymbolKind::kField;
+      outcome.value.field = std::move(found->field);
+      outcome.value.field.offset = base;
+      return outcome;
+    }
+    std::string blocked = WhyNotThrough(found->field, names[i + 1]);
+    if (!blocked.empty()) {
+      Outcome absent = Absent("no such field: " + blocked);
+      absent.used_states = outcome.used_states;
+      return absent;
+    }
+    GOOFFSETS_TRY(HeldStruct held, FindHeld(scope, found->field.type, query, go));
+    if (held.kind != Outcome::Kind::kFound) {
+      Outcome unknown = NotKnown(held.reason, held.hint);
+      unknown.used_states = outcome.used_states;
+      return unknown;
+    }
+    layout = std::move(held.layout);
+    scope = held.scope;
+    outcome.used_states.insert(scope.state);
+  }
+  return outcome;
+}
+
+Result<HeldStruct> Database::Impl::FindHeld(const Sighting& scope, const std::string& type, const Query& query,
+                                            const std::string& go) {
+  HeldStruct held;
+  auto take = [&](const Sighting& where, std::string_view symbol) -> Result<bool> {
+    GOOFFSETS_TRY(std::optional<PackageEntry> entry, FindEntry(where.state, symbol));
+    if (!entry || entry->layout == 0) return false;
+    GOOFFSETS_TRY(Layout layout, reader_.ReadLayout(entry->layout));
+    auto* structure = std::get_if<StructLayout>(&layout);
+    if (structure == nullptr) return false;
+    held.kind = Outcome::Kind::kFound;
+    held.layout = std::move(*structure);
+    held.scope = where;
+    return true;
+  };
+  // Types without a package of their own are listed, under their full name, with the package that holds them.
+  GOOFFSETS_TRY(bool listed, take(scope, type));
+  if (listed) return held;
+  GOOFFSETS_TRY(const auto* packages, PackagesOf(scope));
+  auto known = [&](std::string_view path) { return packages->contains(std::string(path)); };
+  if (std::optional<SplitName> name = SplitSymbol(type, known)) {
+    GOOFFSETS_TRY(bool taken, take(packages->at(std::string(name->package)), name->rest));
+    if (taken) return held;
+  }
+  if (query.module != kStdModule) {
+    GOOFFSETS_TRY(const auto* std_packages, std_types_.Packages(&db_, go, query.goarch));
+    if (std_packages->empty()) {
+      held.reason = "the standard library of Go " + go + " was not measured, and " + type + " may belong to it";
+      held.hint = ModuleCommand(std::string(kStdModule), go, query.goarch);
+      return held;
+    }
+    auto in_std = [&](std::string_view path) { return std_packages->contains(std::string(path)); };
+    if (std::optional<SplitName> name = SplitSymbol(type, in_std)) {
+      GOOFFSETS_TRY(std::optional<int64_t> version, reader_.FindVersion({std::string(kStdModule), go}));
+      GOOFFSETS_TRY(std::vector<Sighting> sightings,
+                    SightingsOf(std::string(kStdModule), std::string(name->package), query.goarch, version));
+      for (const Sighting& sighting : sightings) {
+        GOOFFSETS_TRY(bool taken, take(sighting, name->rest));
+        if (taken) return held;
+      }
+    }
+  }
+  held.reason = "not measured: the layout of " + type + " was not seen by this build";
+  held.hint = BuildCommand(query);
+  return held;
+}
+
+Result<std::optional<FoundField>> Database::Impl::FindPromoted(const Sighting& scope, const StructLayout& layout,
+                                                               std::string_view name, const Query& query,
+                                                               const std::string& go, std::string* why_not) {
+  struct Level {
+    StructLayout layout;
+    Sighting scope;
+    uint64_t base = 0;
+  };
+  std::vector<Level> level = {{layout, scope, 0}};
+  std::set<std::string> seen;
+  for (int depth = 0; depth < kMaxDepth && !level.empty(); ++depth) {
+    std::vector<Level> next;
+    std::vector<FoundField> matches;
+    for (const Level& here : level) {
+      for (const Field& field : here.layout.fields) {
+        if (depth > 0 && field.name == name && name != "_") {
+          FoundField match{field, here.scope};
+          match.field.offset += here.base;
+          matches.push_back(std::move(match));
+        }
+        if (!field.embedded) continue;
+        if (field.kind == TypeKind::kPointer && why_not->empty()) {
+          *why_not = "no such field (and a field promoted through the embedded pointer " + field.name +
+                     " would lie in another block of memory)";
+        }
+        if (field.kind != TypeKind::kStruct || !seen.insert(field.type).second) continue;
+        GOOFFSETS_TRY(HeldStruct held, FindHeld(here.scope, field.type, query, go));
+        if (held.kind == Outcome::Kind::kFound) {
+          next.push_back({std::move(held.layout), held.scope, here.base + field.offset});
+        }
+      }
+    }
+    if (matches.size() == 1) return std::optional<FoundField>(std::move(matches[0]));
+    if (matches.size() > 1) {
+      *why_not = "no such field: several embedded structs promote one of this name, Go calls it ambiguous";
+      return std::optional<FoundField>();
+    }
+    level = std::move(next);
+  }
+  return std::optional<FoundField>();
+}
+
+}  // namespace gooffsets
