@@ -150,7 +150,11 @@ Result<TypeInfo> TypeTable::Describe(Dwarf_Die* type) {
   info.name = UnescapeName(AttrString(type, DW_AT_name));
   info.kind = KindOf(type).value_or(TypeKind::kInvalid);
   const int tag = dwarf_tag(type);
-  if (tag == DW_TAG_pointer_type && info.kind == TypeKind::kInvalid) info.kind = TypeKind::kPointer;
+  if (tag == DW_TAG_pointer_type && info.kind == TypeKind::kInvalid) {
+    // unsafe.Pointer has a name only, and pointers the linker makes up have no kind (src: cmd/link/internal/ld/dwarf.go,
+    // DW_ABRV_BARE_PTRTYPE and defptrto).
+    info.kind = AttrDie(type, DW_AT_type) ? TypeKind::kPointer : TypeKind::kUnsafePointer;
+  }
   if (tag == DW_TAG_subroutine_type && info.kind == TypeKind::kInvalid) info.kind = TypeKind::kFunc;
 
   const std::optional<uint64_t> stated_size = AttrUnsigned(type, DW_AT_byte_size);
