@@ -32,6 +32,11 @@ enum class BuildStatus {
   kUnavailable,        // the module version or the toolchain does not exist on this proxy: unknown, never absent
 };
 
+// Suffix of Disagreement::what where DWARF contradicts itself: it gives one place to two values, because it describes
+// what a parameter becomes, not where it arrives. Recorded and counted like every other, but explained: such a
+// disagreement does not fail a run (docs/how-it-works.md).
+inline constexpr const char* kExplainedDisagreement = " (explained: DWARF gives this place to two values)";
+
 // Two derivations of one number that differ. Never resolved silently.
 struct Disagreement {
   std::string symbol;  // full symbol, "net/http.Request" or "net/http.(*Server).Serve"

@@ -1,0 +1,10 @@
+# Writes OUT, a header with the text of each of SOURCES: the Go helper travels inside the executable.
+file(WRITE ${OUT}.tmp "// Generated from tools/offsetgen/keepgen. DO NOT EDIT.\n#pragma once\nstruct KeepgenSource {\n  const char* name;\n  const char* text;\n};\ninline constexpr KeepgenSource kKeepgenSources[] = {\n")
+string(REPLACE "|" ";" SOURCES "${SOURCES}")
+foreach(source ${SOURCES})
+  get_filename_component(name ${source} NAME)
+  file(READ ${source} text)
+  file(APPEND ${OUT}.tmp "    {\"${name}\", R\"~keepgen~(${text})~keepgen~\"},\n")
+endforeach()
+file(APPEND ${OUT}.tmp "};\n")
+file(RENAME ${OUT}.tmp ${OUT})

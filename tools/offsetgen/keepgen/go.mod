@@ -1,0 +1,3 @@
+module gooffsets.invalid/keepgen
+
+go 1.23

@@ -1,0 +1,60 @@
+// One probe build, from a job to a BuildRecord: toolchain, closure, keep-files, go build, DWARF, join.
+//
+// A build that fails for a reason of its own (the release does not compile) is a record with that status; a Result error
+// is something that stopped the work (network, disk, interrupt). Thread-safe: jobs share only the caches.
+#ifndef OFFSETGEN_PROBE_H_
+#define OFFSETGEN_PROBE_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "closure.h"
+#include "go_command.h"
+#include "store/record.h"
+
+namespace offsetgen {
+
+struct ProbeJob {
+  ModuleRequest request;  // module "std": the version is the Go release
+  std::string go;         // "1.26.8"
+  std::string goexperiment;
+};
+
+struct ProbeTimes {
+  double prepare = 0, build = 0, read = 0, total = 0;  // seconds
+  double build_cpu = 0;
+  uint64_t probe_size = 0;
+};
+
+struct ProbeResult {
+  gooffsets::BuildRecord record;
+  ProbeTimes times;
+  std::string max_go;  // highest go directive of the closure
+  std::string log;     // what the failed build printed
+};
+
+// `stage` is told what happens: "toolchain", "resolve", "prepare", "build", "read".
+using StageCallback = std::function<void(const std::string& stage)>;
+
+class Prober {
+ public:
+  Prober(GoCommand* go, Toolchain newest, std::string keepgen, std::vector<int> minors)
+      : go_(go), newest_(std::move(newest)), keepgen_(std::move(keepgen)), minors_(std::move(minors)) {}
+
+  gooffsets::Result<ProbeResult> Run(const ProbeJob& job, const StageCallback& stage) const;
+
+  // Keeps the probe binary at `path` instead of dropping it (verify, bench).
+  void KeepProbe(std::string path) { keep_probe_ = std::move(path); }
+
+ private:
+  GoCommand* go_;
+  Toolchain newest_;
+  std::string keepgen_;
+  std::vector<int> minors_;
+  std::string keep_probe_;
+};
+
+}  // namespace offsetgen
+
+#endif  // OFFSETGEN_PROBE_H_
