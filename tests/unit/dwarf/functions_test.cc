@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "dwarf/compare_location.h"
+#include "compare_location.h"
 #include "dwarf/read_dwarf.h"
 #include "go/abi.h"
 #include "go_fixture.h"

@@ -8,8 +8,8 @@
 //
 //   std::vector<const DwarfParameter*> described = ...;   // one for each layout.params, nullptr when DWARF has none
 //   std::vector<LocationVerdict> verdicts = CompareLocations(described, layout, GoArch::kAmd64);
-#ifndef GOOFFSETS_DWARF_COMPARE_LOCATION_H_
-#define GOOFFSETS_DWARF_COMPARE_LOCATION_H_
+#ifndef GOOFFSETS_TESTS_UNIT_DWARF_COMPARE_LOCATION_H_
+#define GOOFFSETS_TESTS_UNIT_DWARF_COMPARE_LOCATION_H_
 
 #include <vector>
 
@@ -26,4 +26,4 @@ std::vector<LocationVerdict> CompareLocations(const std::vector<const DwarfParam
 
 }  // namespace gooffsets
 
-#endif  // GOOFFSETS_DWARF_COMPARE_LOCATION_H_
+#endif  // GOOFFSETS_TESTS_UNIT_DWARF_COMPARE_LOCATION_H_

@@ -1,4 +1,4 @@
-#include "dwarf/compare_location.h"
+#include "compare_location.h"
 
 #include <algorithm>
 #include <cstdint>
