@@ -1,0 +1,19 @@
+// gooffsets: asks offset databases.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "common/exit_code.h"
+#include "lookup.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Where struct fields and function arguments lie inside Go programs");
+  app.name("gooffsets");
+  app.set_version_flag("--version", std::string("gooffsets ") + GOOFFSETS_VERSION);
+  app.require_subcommand(1);
+  gooffsets::LookupOptions options;
+  CLI::App* lookup = gooffsets::AddLookup(&app, &options);
+  app.footer("Example:\n  gooffsets lookup --module std --version 1.26.8 --arch amd64 net/http.Request.URL");
+  if (std::optional<int> exit_code = gooffsets::ParseArguments(&app, argc, argv)) return *exit_code;
+  if (lookup->parsed()) return gooffsets::RunLookup(options);
+  return gooffsets::kExitUsage;
+}
