@@ -46,7 +46,7 @@ class Joiner {
   Joiner(const DwarfContents& dwarf, BuildRecord* record, bool register_abi)
       : dwarf_(dwarf), record_(record), register_abi_(register_abi) {}
 
-  PackageRecord Package(PackageFacts facts) {
+  PackageRecord Package(KeptPackage facts) {
     PackageRecord out;
     for (const auto& [name, kind] : facts.symbols) {
       if (kind == "struct") {
@@ -69,7 +69,7 @@ class Joiner {
   }
 
  private:
-  void Struct(const PackageFacts& facts, const std::string& name, const std::string& full, PackageRecord* out) {
+  void Struct(const KeptPackage& facts, const std::string& name, const std::string& full, PackageRecord* out) {
     auto known = facts.structs.find(name);
     const DwarfStruct* found = Find(dwarf_.structs, full);
     if (!found) {
@@ -105,7 +105,7 @@ class Joiner {
     }
   }
 
-  void Function(const PackageFacts& facts, const std::string& name, PackageRecord* out) {
+  void Function(const KeptPackage& facts, const std::string& name, PackageRecord* out) {
     auto known = facts.functions.find(name);
     std::string full = facts.path + "." + name;
     const DwarfFunction* found = Find(dwarf_.functions, full);
@@ -119,7 +119,7 @@ class Joiner {
   }
 
   // (*T).m for a method m declared on T: DWARF's own words, with the declared method's signature as second opinion.
-  void Wrapper(const PackageFacts& facts, const std::string& name, PackageRecord* out) {
+  void Wrapper(const KeptPackage& facts, const std::string& name, PackageRecord* out) {
     if (out->symbols.contains(name)) return;
     const DwarfFunction* found = Find(dwarf_.functions, facts.path + "." + name);
     // "(*T).m" -> "T.m"
@@ -162,10 +162,10 @@ class Joiner {
 
 }  // namespace
 
-gooffsets::DwarfWants WantsOf(const std::vector<PackageFacts>& facts) {
+gooffsets::DwarfWants WantsOf(const std::vector<KeptPackage>& facts) {
   auto structs = std::make_shared<std::unordered_set<std::string>>();
   auto functions = std::make_shared<std::unordered_set<std::string>>();
-  for (const PackageFacts& p : facts) {
+  for (const KeptPackage& p : facts) {
     for (const auto& [name, kind] : p.symbols) {
       if (kind == "struct") structs->insert(p.path + "." + name);
       if (kind == "func") functions->insert(p.path + "." + name);
@@ -178,11 +178,11 @@ gooffsets::DwarfWants WantsOf(const std::vector<PackageFacts>& facts) {
           [structs](std::string_view name) { return structs->contains(std::string(name)); }};
 }
 
-Result<void> Join(std::vector<PackageFacts> facts, const DwarfContents& dwarf, BuildRecord* record) {
+Result<void> Join(std::vector<KeptPackage> facts, const DwarfContents& dwarf, BuildRecord* record) {
   GOOFFSETS_TRY(gooffsets::Version go, gooffsets::Version::Parse(gooffsets::VersionScheme::kGo, record->build.go));
   Joiner joiner(dwarf, record, gooffsets::UsesRegisterAbi(go, record->build.goarch, record->build.goexperiment));
-  std::sort(facts.begin(), facts.end(), [](const PackageFacts& a, const PackageFacts& b) { return a.path < b.path; });
-  for (PackageFacts& p : facts) record->packages.push_back(joiner.Package(std::move(p)));
+  std::sort(facts.begin(), facts.end(), [](const KeptPackage& a, const KeptPackage& b) { return a.path < b.path; });
+  for (KeptPackage& p : facts) record->packages.push_back(joiner.Package(std::move(p)));
   return {};
 }
 

@@ -16,10 +16,10 @@
 namespace offsetgen {
 
 // The names that ReadDwarf has to read for these packages.
-gooffsets::DwarfWants WantsOf(const std::vector<PackageFacts>& facts);
+gooffsets::DwarfWants WantsOf(const std::vector<KeptPackage>& facts);
 
 // Fills record->packages, disagreements and counters. record->build must say go, goarch and goexperiment.
-gooffsets::Result<void> Join(std::vector<PackageFacts> facts, const gooffsets::DwarfContents& dwarf,
+gooffsets::Result<void> Join(std::vector<KeptPackage> facts, const gooffsets::DwarfContents& dwarf,
                              gooffsets::BuildRecord* record);
 
 }  // namespace offsetgen

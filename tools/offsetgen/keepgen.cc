@@ -69,8 +69,8 @@ gooffsets::Parameter ParseParameter(const Json& j) {
 // The helper writes canonical versions with "v", records are without.
 std::string Canonical(std::string version) { return version.starts_with("v") ? version.substr(1) : version; }
 
-PackageFacts ParsePackage(const Json& j) {
-  PackageFacts p;
+KeptPackage ParsePackage(const Json& j) {
+  KeptPackage p;
   p.owner = {j.at("module").get<std::string>(), Canonical(j.at("version").get<std::string>())};
   p.path = j.at("path").get<std::string>();
   p.selection = j.at("selection").get<std::string>();

@@ -42,7 +42,7 @@ struct FunctionFacts {
   // Without pieces: these come from the ABI rules.
   std::vector<gooffsets::Parameter> params, results;
 };
-struct PackageFacts {
+struct KeptPackage {
   gooffsets::ModuleVersion owner;
   std::string path, selection;
   std::vector<std::string> files;
@@ -70,7 +70,7 @@ gooffsets::Result<ProcessOutput> Prepare(GoCommand& go, const std::string& keepg
 // Reads facts.jsonl line by line; each package is handed over and dropped.
 struct FactsSink {
   std::function<void(gooffsets::ModulePackages)> module;
-  std::function<void(PackageFacts)> package;
+  std::function<void(KeptPackage)> package;
   std::function<void(std::string import, std::string from)> missing;
 };
 gooffsets::Result<void> ReadFacts(const std::string& path, const FactsSink& sink);

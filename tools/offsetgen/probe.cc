@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <set>
 
 #include "base/digest.h"
@@ -32,8 +33,6 @@ constexpr int kMaxKeepAttempts = 6;
 double Seconds(std::chrono::steady_clock::time_point since) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
 }
-
-std::string Canonical(const std::string& version) { return version.starts_with("v") ? version.substr(1) : version; }
 
 // The first line that says what is wrong, for the record.
 std::string FirstError(const std::string& output) {
@@ -72,16 +71,28 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
   info.tags = request.tags;
   info.tool_version = GOOFFSETS_VERSION;
 
-  stage("toolchain");
-  GOOFFSETS_TRY(Toolchain toolchain, go_->Bring(job.go));
   Closure closure;
   if (!std_job) {
     stage("resolve");
     GOOFFSETS_TRY(closure, ResolveClosure(*go_, keepgen_, newest_, request));
-    for (const ClosureModule& m : closure.modules) info.closure.push_back({m.path, Canonical(m.version)});
+    for (const ClosureModule& m : closure.modules) info.closure.push_back(m.Owner());
+    std::sort(info.closure.begin(), info.closure.end());
     result.max_go = closure.max_go;
   }
   info.id = gooffsets::BuildId(info);
+  std::string raw = go_->cache().Path("raw/" + info.id + job.raw_suffix + ".jsonl.zst");
+  std::error_code ec;
+  if (keep_probe_.empty() && fs::exists(raw, ec)) {
+    // An unreadable one (another program's, an older format's) is made anew.
+    if (auto record = gooffsets::ReadRecordFile(raw); record && record->build.id == info.id) {
+      result.record = std::move(*record);
+      result.reused = true;
+      result.times.total = Seconds(start);
+      return result;
+    }
+  }
+  stage("toolchain");
+  GOOFFSETS_TRY(Toolchain toolchain, go_->Bring(job.go));
 
   stage("prepare");
   GOOFFSETS_TRY(std::string work, go_->cache().MakeWork("probe"));
@@ -97,7 +108,7 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
   spec.tags = request.tags;
   spec.std = std_job;
   spec.modules = closure.modules;
-  spec.root_module = request.root.module;
+  spec.root_module = std_job ? request.root.module : closure.root;
   spec.roots = request.roots;
   spec.excludes = request.excludes;
   spec.out = work;
@@ -130,11 +141,11 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
     build.argv.erase(std::find(build.argv.begin(), build.argv.end(), "-mod=mod"));
     build.argv.push_back("gooffsetsprobe");
   } else {
-    build.argv.push_back(request.root.module + "/gooffsetsprobe");
+    build.argv.push_back(closure.root + "/gooffsetsprobe");
     // Every module is a directory of its own without requirements, so no module graph is loaded and nothing is fetched.
     std::string mod = "module gooffsets.invalid/probe\n\ngo " + (closure.max_go.empty() ? "1.16" : closure.max_go) + "\n";
     for (const ClosureModule& m : closure.modules) {
-      mod += fmt::format("\nrequire {} {}\nreplace {} => {}\n", m.path, m.version, m.path, m.dir);
+      mod += fmt::format("\nrequire {} {}\nreplace {} => {}\n", m.path, m.version, m.path, GoModWord(m.dir));
     }
     GOOFFSETS_CHECK_OK(gooffsets::WriteFileAtomic(work + "/go.mod", mod));
   }
@@ -191,18 +202,26 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
 
   stage("read");
   auto read_start = std::chrono::steady_clock::now();
-  std::error_code ec;
   result.times.probe_size = fs::file_size(work + "/probe", ec);
-  std::vector<PackageFacts> facts;
+  std::vector<KeptPackage> facts;
   FactsSink sink;
-  sink.package = [&](PackageFacts p) { facts.push_back(std::move(p)); };
-  sink.module = [&](gooffsets::ModulePackages m) { result.record.modules.push_back(std::move(m)); };
+  sink.package = [&](KeptPackage p) {
+    p.owner = closure.OwnerOf(p.owner);
+    facts.push_back(std::move(p));
+  };
+  sink.module = [&](gooffsets::ModulePackages m) {
+    m.owner = closure.OwnerOf(m.owner);
+    result.record.modules.push_back(std::move(m));
+  };
   sink.missing = [](const std::string&, const std::string&) {};
   GOOFFSETS_CHECK_OK(ReadFacts(work + "/facts.jsonl", sink));
-  GOOFFSETS_TRY(gooffsets::DwarfContents dwarf, gooffsets::ReadDwarf(work + "/probe", WantsOf(facts)));
-  GOOFFSETS_CHECK_OK(Join(std::move(facts), dwarf, &result.record));
-  GOOFFSETS_TRY(info.probe_digest, gooffsets::Sha256HexOfFile(work + "/probe"));
+  auto digest = std::async(std::launch::async, [&] { return gooffsets::Sha256HexOfFile(work + "/probe"); });
+  auto dwarf = gooffsets::ReadDwarf(work + "/probe", WantsOf(facts));
+  GOOFFSETS_TRY(info.probe_digest, digest.get());
+  if (!dwarf) return tl::unexpected(dwarf.error());
+  GOOFFSETS_CHECK_OK(Join(std::move(facts), *dwarf, &result.record));
   result.times.read = Seconds(read_start);
+  GOOFFSETS_CHECK_OK(gooffsets::WriteRecordFile(raw, result.record));
   if (!keep_probe_.empty()) fs::rename(work + "/probe", keep_probe_, ec);
   result.times.total = Seconds(start);
   return result;

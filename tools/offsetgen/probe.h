@@ -19,6 +19,7 @@ struct ProbeJob {
   ModuleRequest request;  // module "std": the version is the Go release
   std::string go;         // "1.26.8"
   std::string goexperiment;
+  std::string raw_suffix;  // tells records apart that were made from other package patterns
 };
 
 struct ProbeTimes {
@@ -32,6 +33,7 @@ struct ProbeResult {
   ProbeTimes times;
   std::string max_go;  // highest go directive of the closure
   std::string log;     // what the failed build printed
+  bool reused = false;  // nothing was built: the record was in cache/raw
 };
 
 // `stage` is told what happens: "toolchain", "resolve", "prepare", "build", "read".

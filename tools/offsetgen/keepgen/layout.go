@@ -219,11 +219,9 @@ func (b *byValue) add(t types.Type, top bool) {
 		switch {
 		case named && n.TypeArgs().Len() == 0:
 			if isStd(n.Obj().Pkg()) {
-				name := typeName(n)
-				if b.std[name] {
-					return
-				}
-				b.std[name] = true
+				// Its own size says all that matters here, so what it holds in turn is not followed.
+				b.std[typeName(n)] = true
+				return
 			}
 		default:
 			name := typeName(t)
