@@ -20,16 +20,19 @@ std::string_view Trim(std::string_view text) {
 }
 
 // Takes " X:a,b" off the text; it is a word of its own (src: runtime/proc.go and cmd/go append it behind a space, and
-// old releases behind other words of the string).
+// old releases behind other words of the string). From Go 1.26 on, the linker appends it to a version without spaces
+// behind a dash: "go1.26.8-X:a,b" (src: cmd/link/internal/ld/main.go).
 std::string CutExperiments(std::string_view text, std::vector<std::string>* experiments) {
   std::string rest;
   while (!text.empty()) {
     std::string_view word = text.substr(0, text.find(' '));
     text.remove_prefix(std::min(text.size(), word.size() + 1));
+    const size_t dashed = word.find("-X:");
     if (!word.starts_with("X:")) {
       if (!rest.empty()) rest += ' ';
-      rest += word;
-      continue;
+      rest += word.substr(0, dashed);
+      if (dashed == std::string_view::npos) continue;
+      word.remove_prefix(dashed + 1);
     }
     word.remove_prefix(2);
     while (!word.empty()) {

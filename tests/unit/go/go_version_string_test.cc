@@ -31,6 +31,10 @@ TEST(GoVersionString, OddOnes) {
   EXPECT_EQ(Parse("devel go1.23-3cd3ef1de6 Mon Apr 1 12:00:00 2024 +0000 X:rangefunc"), "-|1.23|rangefunc,|devel|");
   EXPECT_EQ(Parse("devel +5e8a2a5c Mon Jan 4 2021"), "-|||devel|");
   EXPECT_EQ(Parse("go1.22.5 X:nocoverageredesign"), "1.22.5|1.22|nocoverageredesign,||");
+  // As the linker of Go 1.26.8 wrote it with GOEXPERIMENT=fieldtrack,arenas.
+  EXPECT_EQ(Parse("go1.26.8-X:fieldtrack,arenas"), "1.26.8|1.26|fieldtrack,arenas,||");
+  EXPECT_EQ(Parse("go1.26.8-fips-X:boringcrypto"), "1.26.8|1.26|boringcrypto,||fips");
+  EXPECT_EQ(Parse("go1.26.8-X:"), "1.26.8|1.26|||");
   EXPECT_EQ(Parse("go1.21.0-fips"), "1.21.0|1.21|||fips");
   EXPECT_EQ(Parse("go1.21.0-fips X:boringcrypto"), "1.21.0|1.21|boringcrypto,||fips");
   EXPECT_EQ(Parse("go1.22.5 (Red Hat 1.22.5-1.el9)"), "1.22.5|1.22|||(Red Hat 1.22.5-1.el9)");
