@@ -113,6 +113,8 @@ int main(int argc, char** argv) {
   offsetgen::Subcommands subcommands(&app);
   if (std::optional<int> exit = gooffsets::ParseArguments(&app, argc, argv)) return *exit;
 
+  options.cache_limit = static_cast<uint64_t>(raw.cache_gib * (1 << 30));
+  options.timeout = std::chrono::seconds(raw.timeout);
   if (options.cache_dir.empty()) options.cache_dir = DefaultCacheDir();
   if (options.data_dir.empty()) options.data_dir = DefaultDataDir();
   if (std::optional<int> exit = subcommands.Run(options)) return *exit;
@@ -128,8 +130,6 @@ int main(int argc, char** argv) {
   if (!raw.versions.empty()) options.versions = raw.versions;
   if (!raw.go.empty()) options.go = raw.go;
   if (!raw.goexperiment.empty()) options.goexperiment = raw.goexperiment;
-  options.cache_limit = static_cast<uint64_t>(raw.cache_gib * (1 << 30));
-  options.timeout = std::chrono::seconds(raw.timeout);
   options.plan_format = raw.plan_format == "json" ? offsetgen::PlanFormat::kJson : offsetgen::PlanFormat::kText;
   return RunMain(options, raw);
 }

@@ -82,7 +82,7 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
   info.id = gooffsets::BuildId(info);
   std::string raw = go_->cache().Path("raw/" + info.id + job.raw_suffix + ".jsonl.zst");
   std::error_code ec;
-  if (keep_probe_.empty() && fs::exists(raw, ec)) {
+  if (job.keep_probe.empty() && fs::exists(raw, ec)) {
     // An unreadable one (another program's, an older format's) is made anew.
     if (auto record = gooffsets::ReadRecordFile(raw); record && record->build.id == info.id) {
       result.record = std::move(*record);
@@ -222,7 +222,7 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
   GOOFFSETS_CHECK_OK(Join(std::move(facts), *dwarf, &result.record));
   result.times.read = Seconds(read_start);
   GOOFFSETS_CHECK_OK(gooffsets::WriteRecordFile(raw, result.record));
-  if (!keep_probe_.empty()) fs::rename(work + "/probe", keep_probe_, ec);
+  if (!job.keep_probe.empty()) fs::rename(work + "/probe", job.keep_probe, ec);
   result.times.total = Seconds(start);
   return result;
 }

@@ -20,6 +20,7 @@ struct ProbeJob {
   std::string go;         // "1.26.8"
   std::string goexperiment;
   std::string raw_suffix;  // tells records apart that were made from other package patterns
+  std::string keep_probe;  // not empty: build even if the record is cached, and leave the probe binary here
 };
 
 struct ProbeTimes {
@@ -46,15 +47,11 @@ class Prober {
 
   gooffsets::Result<ProbeResult> Run(const ProbeJob& job, const StageCallback& stage) const;
 
-  // Keeps the probe binary at `path` instead of dropping it (verify, bench).
-  void KeepProbe(std::string path) { keep_probe_ = std::move(path); }
-
  private:
   GoCommand* go_;
   Toolchain newest_;
   std::string keepgen_;
   std::vector<int> minors_;
-  std::string keep_probe_;
 };
 
 }  // namespace offsetgen

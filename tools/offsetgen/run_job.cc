@@ -59,7 +59,8 @@ Result<std::unique_ptr<Jobber>> Jobber::Open(GoCommand* go, const std::vector<go
   return tl::unexpected(last);
 }
 
-JobResult Jobber::Run(const Job& job, const WantedModule& wanted, const StageCallback& stage) const {
+JobResult Jobber::Run(const Job& job, const WantedModule& wanted, const StageCallback& stage,
+                      const std::string& keep_probe) const {
   JobResult out;
   out.job = job;
   ProbeJob probe;
@@ -71,6 +72,7 @@ JobResult Jobber::Run(const Job& job, const WantedModule& wanted, const StageCal
   probe.request.source_dir = wanted.source_dir;
   probe.go = job.go;
   probe.goexperiment = job.goexperiment;
+  probe.keep_probe = keep_probe;
   probe.raw_suffix = wanted.planned.inputs.empty() ? "" : "-" + wanted.planned.inputs.substr(0, 8);
   std::string last_stage;
   auto result = prober_->Run(probe, [&](const std::string& s) {

@@ -5,8 +5,11 @@
 #include <filesystem>
 
 #include "common/exit_code.h"
+#include "release.h"
 #include "store/export.h"
 #include "store/record_json.h"
+#include "store/shard.h"
+#include "verify_command.h"
 
 namespace offsetgen {
 
@@ -19,6 +22,11 @@ struct Subcommands::State {
   CLI::App* import_command = nullptr;
   CLI::App* export_command = nullptr;
   CLI::App* publish_command = nullptr;
+  CLI::App* shards_command = nullptr;
+  CLI::App* release_command = nullptr;
+  CLI::App* verify_command = nullptr;
+  VerifyOptions verify;
+  RunOptions run;
   std::string db = "./offsets.db";
   std::vector<std::string> files;
   std::string out;
@@ -28,7 +36,12 @@ namespace {
 
 Result<gooffsets::ImportCounts> ImportOne(Store* store, const std::string& file) {
   if (file.ends_with(".json")) return gooffsets::ImportJsonFile(store, file);
-  GOOFFSETS_TRY(gooffsets::BuildRecord record, gooffsets::ReadRecordFile(file));
+  // A shard or the record of one build: both are compressed JSON lines, and each reader refuses the other's.
+  auto shard = gooffsets::ImportShard(store, file);
+  if (shard || shard.error().code != gooffsets::ErrorCode::kBadInput) return shard;
+  auto read = gooffsets::ReadRecordFile(file);
+  if (!read) return tl::unexpected(shard.error());
+  gooffsets::BuildRecord record = std::move(*read);
   GOOFFSETS_TRY(gooffsets::AddOutcome outcome, store->Add(record));
   bool added = outcome == gooffsets::AddOutcome::kStored;
   return gooffsets::ImportCounts{added ? 1u : 0u, added ? 0u : 1u};
@@ -64,6 +77,34 @@ int PublishDatabase(const std::string& db, const std::string& out) {
   return 0;
 }
 
+int Shards(const std::string& db, const std::string& data_dir) {
+  Result<ShardCounts> counts = WriteShards(db, data_dir);
+  if (!counts) return ReportError("offsetgen", counts.error());
+  fmt::print("{} shards written, {} unchanged, {:.2f} MB together\n", counts->written, counts->unchanged,
+             static_cast<double>(counts->bytes) / 1e6);
+  return 0;
+}
+
+int Release(const std::string& data_dir, const std::string& out) {
+  Result<size_t> builds = MakeRelease(data_dir, out);
+  if (!builds) return ReportError("offsetgen", builds.error());
+  std::error_code ec;
+  fmt::print("{}: {} builds, {:.1f} MB\n", out, *builds, static_cast<double>(std::filesystem::file_size(out, ec)) / 1e6);
+  return 0;
+}
+
+int RunVerify(const RunOptions& run, const VerifyOptions& options) {
+  Progress progress(Progress::Format::kAuto);
+  Result<VerifyTotals> totals = Verify(run, options, &progress);
+  if (!totals) return ReportError("offsetgen", totals.error());
+  fmt::print("{} builds rebuilt and compared with LLVM's reader: {} structs, {} functions, {} numbers, {} locations; {} differ, {} "
+             "not compared; {} builds could not be rebuilt\n",
+             totals->builds, totals->structs, totals->functions, totals->numbers, totals->locations, totals->differing,
+             totals->not_compared, totals->failed);
+  if (totals->differing > 0) return 1;
+  return totals->failed > 0 ? gooffsets::ExitStatus(gooffsets::ErrorCode::kPartial) : 0;
+}
+
 }  // namespace
 
 Subcommands::Subcommands(CLI::App* app) : state_(std::make_unique<State>()) {
@@ -78,12 +119,33 @@ Subcommands::Subcommands(CLI::App* app) : state_(std::make_unique<State>()) {
   state_->export_command->add_option("FILE", state_->out, "file to write")->required();
   state_->publish_command = add("snapshot", "write a copy for release: one file, no journal, opened immutable");
   state_->publish_command->add_option("FILE", state_->out, "file to write")->required();
+  state_->shards_command = add("shards", "write the database's builds as shards below the data directory");
+  state_->release_command = add("release", "make the released database from the shards of the data directory");
+  state_->release_command->add_option("FILE", state_->out, "file to write")->required();
+  state_->verify_command = add("verify", "rebuild a sample and compare every stored number with LLVM's DWARF reader");
+  VerifyOptions& v = state_->verify;
+  state_->verify_command->add_option("--sample", v.sample, "how many builds, chosen at random")->capture_default_str();
+  state_->verify_command->add_option("--seed", v.seed, "of the choice")->capture_default_str();
+  state_->verify_command->add_option("--build", v.builds, "exactly this build (may be repeated)");
+  state_->verify_command->add_option("--module", v.modules, "only builds of this module (may be repeated)");
+  state_->verify_command->add_option("--verifier", v.verifier, "path of offsetgen-verify (default: beside offsetgen)");
+  state_->verify_command->add_option("--report", v.report, "write what was compared, JSON lines");
+  state_->verify_command->add_option("--jobs", state_->run.jobs, "builds at a time");
 }
 
 Subcommands::~Subcommands() = default;
 
-std::optional<int> Subcommands::Run(const RunOptions&) {
+std::optional<int> Subcommands::Run(const RunOptions& options) {
   State& s = *state_;
+  if (s.shards_command->parsed()) return Shards(s.db, options.data_dir);
+  if (s.release_command->parsed()) return Release(options.data_dir, s.out);
+  if (s.verify_command->parsed()) {
+    RunOptions run = options;
+    run.db = s.db;
+    run.jobs = s.run.jobs;
+    run.modules.clear();
+    return RunVerify(run, s.verify);
+  }
   if (s.import_command->parsed()) return Import(s.db, s.files);
   if (s.export_command->parsed()) return Export(s.db, s.out);
   if (s.publish_command->parsed()) return PublishDatabase(s.db, s.out);
