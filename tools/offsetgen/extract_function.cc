@@ -21,6 +21,14 @@ bool Unnamed(const std::string& name) {
   return name.empty() || name == "_" || name[0] == '~' || name[0] == '.';
 }
 
+// Functions with defer have each result twice in DWARF (Go 1.18 to 1.26), under one name and type: one is kept. Names of
+// declared results are unique, but for blank ones.
+bool IsSecondCopy(const DwarfParameter& p, const std::vector<const DwarfParameter*>& before) {
+  if (p.name.empty() || p.name == "_") return false;
+  return std::any_of(before.begin(), before.end(),
+                     [&](const DwarfParameter* b) { return b->name == p.name && b->type == p.type; });
+}
+
 // For each declared parameter the DWARF parameter that describes it. DWARF keeps declaration order and leaves some out.
 std::vector<const DwarfParameter*> Match(const std::vector<Parameter>& declared,
                                          const std::vector<const DwarfParameter*>& described) {
@@ -88,11 +96,10 @@ std::vector<int64_t> SpillSlots(const gooffsets::FunctionLayout& layout) {
   return slots;
 }
 
-bool IsSpillSlot(const std::vector<DwarfPiece>& location, int64_t slot) {
-  if (slot < 0 || location.empty()) return false;
-  return std::all_of(location.begin(), location.end(), [&](const DwarfPiece& d) {
-    return d.where == DwarfPiece::Where::kMissing || (d.where == DwarfPiece::Where::kStack && d.stack_offset == slot + d.at);
-  });
+// DWARF may describe single words of a value in its spill slot, from the entry on (Go <= 1.26 does so for words that it
+// spills or never uses).
+bool IsSpilled(const DwarfPiece& d, int64_t slot) {
+  return slot >= 0 && d.where == DwarfPiece::Where::kStack && d.stack_offset == slot + static_cast<int64_t>(d.at);
 }
 
 bool Overlap(int64_t a, int64_t a_size, int64_t b, int64_t b_size) { return a < b + b_size && b < a + a_size; }
@@ -121,11 +128,12 @@ bool SamePlace(const DwarfPiece& d, const Piece& abi, gooffsets::GoArch arch) {
 
 enum class Verdict { kSame, kDiffers, kNotCompared };
 
-// DWARF may leave out parts of a value (unused words, padding); what it does say must lie where the ABI puts it.
-Verdict Compare(const std::vector<DwarfPiece>& location, const Parameter& p, gooffsets::GoArch arch) {
+// DWARF may leave out parts of a value (unused words, padding) or name their spill slots; what else it says must lie
+// where the ABI puts it.
+Verdict Compare(const std::vector<DwarfPiece>& location, const Parameter& p, gooffsets::GoArch arch, int64_t slot) {
   bool any = false;
   for (const DwarfPiece& d : location) {
-    if (d.where == DwarfPiece::Where::kMissing || d.size == 0) continue;
+    if (d.where == DwarfPiece::Where::kMissing || d.size == 0 || IsSpilled(d, slot)) continue;
     any = true;
     if (!Agrees(d, p, arch)) return Verdict::kDiffers;
   }
@@ -138,7 +146,13 @@ class FunctionJoiner {
 
   FunctionJoin Run(const gooffsets::DwarfFunction& dwarf, const FunctionFacts& facts) {
     std::vector<const DwarfParameter*> params, results;
-    for (const DwarfParameter& p : dwarf.params) (p.is_result ? results : params).push_back(&p);
+    for (const DwarfParameter& p : dwarf.params) {
+      if (!p.is_result) {
+        params.push_back(&p);
+      } else if (!IsSecondCopy(p, results)) {
+        results.push_back(&p);
+      }
+    }
     out_.layout.params = facts.params;
     out_.layout.results = facts.results;
     auto matched = Match(facts.params, params);
@@ -149,14 +163,14 @@ class FunctionJoiner {
     for (size_t i = 0; i < out_.layout.params.size(); ++i) {
       const Parameter& p = out_.layout.params[i];
       if (p.size == 0) continue;
-      Verdict v = matched[i] && IsSpillSlot(matched[i]->location, slots[i]) ? Verdict::kNotCompared : matched[i] ? Compare(matched[i]->location, p, arch_) : Verdict::kNotCompared;
+      Verdict v = matched[i] ? Compare(matched[i]->location, p, arch_, slots[i]) : Verdict::kNotCompared;
       if (v == Verdict::kNotCompared) {
         ++out_.not_compared;
         continue;
       }
       ++out_.compared;
       if (v == Verdict::kDiffers) {
-        const char* why = Contradicts(matched, i) ? gooffsets::kExplainedDisagreement : "";
+        const char* why = Contradicts(matched, i, slots) ? gooffsets::kExplainedDisagreement : "";
         Disagree(fmt::format("location of param {}{}", i, why), Text(matched[i]->location),
                  "ABI rules: " + Text(p.pieces, arch_));
       }
@@ -169,17 +183,23 @@ class FunctionJoiner {
   // (x = x[:n]; a, b = b, a; if e == nil { e = d }) is described, from the entry on, where its new value lies: in the
   // place of another value of the same call, which cannot be in two places at once. True when that is so: each piece
   // that differs lies where another value's piece is, by the ABI and (unless DWARF leaves it out) by DWARF itself.
-  bool Contradicts(const std::vector<const DwarfParameter*>& matched, size_t index) const {
+  bool Contradicts(const std::vector<const DwarfParameter*>& matched, size_t index, const std::vector<int64_t>& slots) const {
     for (const DwarfPiece& d : matched[index]->location) {
-      if (d.where == DwarfPiece::Where::kMissing || d.size == 0 || Agrees(d, out_.layout.params[index], arch_)) continue;
+      if (d.where == DwarfPiece::Where::kMissing || d.size == 0 || IsSpilled(d, slots[index])) continue;
+      if (Agrees(d, out_.layout.params[index], arch_)) continue;
       bool taken = false;
       for (size_t i = 0; i < matched.size() && !taken; ++i) {
         const Parameter& owner = out_.layout.params[i];
+        // The slot that is reserved for spilling another value, or another word of this one.
+        taken = slots[i] >= 0 && d.where == DwarfPiece::Where::kStack &&
+                Overlap(d.stack_offset, d.size, slots[i], static_cast<int64_t>(owner.size));
         for (const Piece& abi : owner.pieces) {
+          if (taken) break;
           if (!SamePlace(d, abi, arch_)) continue;
           bool elsewhere = false;
           for (const DwarfPiece& o : matched[i] ? matched[i]->location : std::vector<DwarfPiece>{}) {
-            bool same_bytes = &o != &d && o.where != DwarfPiece::Where::kMissing && Overlap(o.at, o.size, abi.at, abi.size);
+            bool same_bytes = &o != &d && o.where != DwarfPiece::Where::kMissing && !IsSpilled(o, slots[i]) &&
+                              Overlap(o.at, o.size, abi.at, abi.size);
             if (same_bytes && !(i == index && o.at == d.at) && !Agrees(o, owner, arch_)) elsewhere = true;
           }
           taken = !elsewhere || i == index;

@@ -96,6 +96,13 @@ TEST(JoinFunction, TheSpillSlotOfAnUnusedParameterIsNotCompared) {
   EXPECT_EQ(join.not_compared, 1u);
 }
 
+TEST(JoinFunction, SingleSpilledWordsAreNotCompared) {
+  // archive/tar.toASCII of Go 1.26.11: "dwarf register 3" for the length, the spill slot for the pointer.
+  FunctionJoin join = JoinAmd64({Described(Slice("p"), {Stack(8, 0), Reg(kRbx, 8), Reg(kRcx, 16)})}, {Slice("p")});
+  EXPECT_TRUE(join.disagreements.empty());
+  EXPECT_EQ(join.compared, 1u);
+}
+
 TEST(JoinFunction, AnotherStackSlotIsADisagreement) {
   FunctionJoin join = JoinAmd64({Described(Int("a"), {Stack(40, 0)})}, {Int("a")});
   EXPECT_EQ(join.disagreements.size(), 1u);
@@ -115,6 +122,25 @@ TEST(JoinFunction, ADescribedParameterThatIsNotDeclaredIsADisagreement) {
   FunctionJoin join = JoinAmd64({Described(Int("a"), {Reg(kRax, 0)}), Described(Int("x"), {Reg(kRcx, 0)})}, {Int("a")});
   ASSERT_FALSE(join.disagreements.empty());
   EXPECT_EQ(join.disagreements[0].what, "number of params");
+}
+
+TEST(JoinFunction, TheSpillSlotOfAnotherValueIsExplained) {
+  // bytes.explode of Go 1.17.13, func(s []byte, n int): n becomes a part of s before the first instruction.
+  FunctionJoin join = JoinAmd64({Described(Slice("s"), {Reg(kRax, 0), Reg(kRbx, 8)}), Described(Int("n"), {Stack(16, 0)})},
+                                {Slice("s"), Int("n")});
+  ASSERT_EQ(join.disagreements.size(), 1u);
+  EXPECT_TRUE(join.disagreements[0].what.ends_with(gooffsets::kExplainedDisagreement));
+}
+
+TEST(JoinFunction, ResultsThatDwarfGivesTwiceAreOne) {
+  // context.(*cancelCtx).Done of Go 1.26.11 has a defer: DWARF lists "~r0" twice.
+  DwarfParameter result = Described(Int("~r0"), {});
+  result.is_result = true;
+  Parameter declared = Int("");
+  FunctionJoin join = JoinFunction(DwarfFunction{"p.f", 0x1000, {result, result}}, FunctionFacts{{}, {declared}}, GoArch::kAmd64, true);
+  EXPECT_TRUE(join.disagreements.empty());
+  ASSERT_EQ(join.layout.results.size(), 1u);
+  EXPECT_EQ(join.layout.results[0].pieces[0].index, 0);
 }
 
 }  // namespace
