@@ -69,6 +69,11 @@ std::vector<LintFinding> FindingSet::Take() {
     out.back().go.assign(where.go.begin(), where.go.end());
   }
   findings_.clear();
+  // What happened at one place stands together.
+  std::stable_sort(out.begin(), out.end(), [](const LintFinding& a, const LintFinding& b) {
+    return std::tie(a.kind, a.module, a.package, a.first, a.last, a.before, a.after, a.goarch, a.go, a.variant) <
+           std::tie(b.kind, b.module, b.package, b.first, b.last, b.before, b.after, b.goarch, b.go, b.variant);
+  });
   return out;
 }
 
@@ -151,11 +156,11 @@ Result<void> PackageLint::NoteColumns() {
 void PackageLint::NoteUnstored(const std::vector<PackageSighting>& sightings) {
   std::set<size_t> seen_by;
   for (const PackageSighting& sighting : sightings) seen_by.insert(sighting.build);
-  struct Place {
+  struct Unstored {
     size_t first = 0, last = 0, count = 0;
     std::set<std::string> go;
   };
-  std::map<std::pair<std::string, std::string>, Place> places;
+  std::map<std::pair<std::string, std::string>, Unstored> places;
   for (size_t position = 0; position < versions_->lists.size(); ++position) {
     std::set<std::pair<std::string, std::string>> counted;
     for (const SeenList& list : versions_->lists[position]) {
@@ -164,7 +169,7 @@ void PackageLint::NoteUnstored(const std::vector<PackageSighting>& sightings) {
       if (entry == packages.end() || !entry->second || seen_by.contains(list.build)) continue;
       const LintBuild& build = world_.builds[list.build];
       const std::pair<std::string, std::string> key = {build.goarch, build.variant};
-      Place& place = places[key];
+      Unstored& place = places[key];
       if (place.count == 0) place.first = position;
       place.last = position;
       place.go.insert(build.go);

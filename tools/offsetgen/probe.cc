@@ -220,6 +220,9 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
   GOOFFSETS_TRY(info.probe_digest, digest.get());
   if (!dwarf) return tl::unexpected(dwarf.error());
   GOOFFSETS_CHECK_OK(Join(std::move(facts), *dwarf, &result.record));
+  // A module that takes another's place is imported by the other's path, and filed under its own.
+  for (gooffsets::PackageRecord& p : result.record.packages) p.owner = closure.OwnerOf(p.owner);
+  for (gooffsets::ModulePackages& m : result.record.modules) m.owner = closure.OwnerOf(m.owner);
   result.times.read = Seconds(read_start);
   GOOFFSETS_CHECK_OK(gooffsets::WriteRecordFile(raw, result.record));
   if (!job.keep_probe.empty()) fs::rename(work + "/probe", job.keep_probe, ec);

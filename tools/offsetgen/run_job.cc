@@ -70,6 +70,7 @@ JobResult Jobber::Run(const Job& job, const WantedModule& wanted, const StageCal
   probe.request.roots = wanted.roots;
   probe.request.excludes = wanted.excludes;
   probe.request.source_dir = wanted.source_dir;
+  probe.request.pinned = wanted.pinned;
   probe.go = job.go;
   probe.goexperiment = job.goexperiment;
   probe.keep_probe = keep_probe;

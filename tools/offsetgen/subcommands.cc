@@ -4,8 +4,12 @@
 
 #include <filesystem>
 
+#include "base/file.h"
 #include "common/exit_code.h"
+#include "coverage.h"
+#include "lint.h"
 #include "release.h"
+#include "status.h"
 #include "store/export.h"
 #include "store/record_json.h"
 #include "store/shard.h"
@@ -25,6 +29,11 @@ struct Subcommands::State {
   CLI::App* shards_command = nullptr;
   CLI::App* release_command = nullptr;
   CLI::App* verify_command = nullptr;
+  CLI::App* lint_command = nullptr;
+  CLI::App* status_command = nullptr;
+  CLI::App* coverage_command = nullptr;
+  std::vector<std::string> modules;
+  std::string format = "text";
   VerifyOptions verify;
   RunOptions run;
   std::string db = "./offsets.db";
@@ -105,6 +114,49 @@ int RunVerify(const RunOptions& run, const VerifyOptions& options) {
   return totals->failed > 0 ? gooffsets::ExitStatus(gooffsets::ErrorCode::kPartial) : 0;
 }
 
+ReportFormat FormatOf(const std::string& text) { return text == "json" ? ReportFormat::kJson : ReportFormat::kText; }
+
+int RunLint(const std::string& db, const std::string& data_dir, const std::vector<std::string>& modules, const std::string& format) {
+  Result<Store> store = Store::Open(db, OpenMode::kReadOnly);
+  if (!store) return ReportError("offsetgen", store.error());
+  LintOptions options;
+  options.modules = modules;
+  std::string known = data_dir + "/lint-known.toml";
+  if (std::filesystem::exists(known)) {
+    Result<std::vector<Judgement>> judgements = LoadJudgements(known);
+    if (!judgements) return ReportError("offsetgen", judgements.error());
+    options.judgements = std::move(*judgements);
+  }
+  Result<LintReport> report = Lint(&*store, options);
+  if (!report) return ReportError("offsetgen", report.error());
+  fmt::print("{}", PrintLint(*report, FormatOf(format)));
+  return LintExitStatus(*report);
+}
+
+Result<StatusReport> StatusOf(const std::string& db, const std::string& data_dir, const std::vector<std::string>& modules) {
+  GOOFFSETS_TRY(Store store, Store::Open(db, OpenMode::kReadOnly));
+  GOOFFSETS_TRY(Targets targets, LoadTargets(data_dir + "/targets.toml"));
+  StatusInput input;
+  input.targets = &targets;
+  input.modules = modules;
+  return Status(&store, input);
+}
+
+int RunStatus(const std::string& db, const std::string& data_dir, const std::vector<std::string>& modules, const std::string& format) {
+  Result<StatusReport> report = StatusOf(db, data_dir, modules);
+  if (!report) return ReportError("offsetgen", report.error());
+  fmt::print("{}", PrintStatus(*report, FormatOf(format)));
+  return 0;
+}
+
+int RunCoverage(const std::string& db, const std::string& data_dir, const std::string& out) {
+  Result<StatusReport> report = StatusOf(db, data_dir, {});
+  if (!report) return ReportError("offsetgen", report.error());
+  Result<void> done = gooffsets::WriteFileAtomic(out, CoverageMarkdown(*report));
+  if (!done) return ReportError("offsetgen", done.error());
+  return 0;
+}
+
 }  // namespace
 
 Subcommands::Subcommands(CLI::App* app) : state_(std::make_unique<State>()) {
@@ -122,6 +174,14 @@ Subcommands::Subcommands(CLI::App* app) : state_(std::make_unique<State>()) {
   state_->shards_command = add("shards", "write the database's builds as shards below the data directory");
   state_->release_command = add("release", "make the released database from the shards of the data directory");
   state_->release_command->add_option("FILE", state_->out, "file to write")->required();
+  state_->lint_command = add("lint", "find releases that differ from both neighbours, holes, and columns that are never there");
+  state_->status_command = add("status", "say what is covered, failed, missing");
+  for (CLI::App* command : {state_->lint_command, state_->status_command}) {
+    command->add_option("--module", state_->modules, "only this module (may be repeated)");
+    command->add_option("--format", state_->format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  }
+  state_->coverage_command = add("coverage", "write what is covered as a Markdown page");
+  state_->coverage_command->add_option("FILE", state_->out, "file to write")->required();
   state_->verify_command = add("verify", "rebuild a sample and compare every stored number with LLVM's DWARF reader");
   VerifyOptions& v = state_->verify;
   state_->verify_command->add_option("--sample", v.sample, "how many builds, chosen at random")->capture_default_str();
@@ -137,6 +197,9 @@ Subcommands::~Subcommands() = default;
 
 std::optional<int> Subcommands::Run(const RunOptions& options) {
   State& s = *state_;
+  if (s.lint_command->parsed()) return RunLint(s.db, options.data_dir, s.modules, s.format);
+  if (s.status_command->parsed()) return RunStatus(s.db, options.data_dir, s.modules, s.format);
+  if (s.coverage_command->parsed()) return RunCoverage(s.db, options.data_dir, s.out);
   if (s.shards_command->parsed()) return Shards(s.db, options.data_dir);
   if (s.release_command->parsed()) return Release(options.data_dir, s.out);
   if (s.verify_command->parsed()) {

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "binary_facts.h"
 #include "package_pattern.h"
 #include "run.h"
+#include "source.h"
 #include "targets.h"
 #include "version_sources.h"
 
@@ -51,17 +53,60 @@ class Finder {
       }
     }
     for (const std::string& module : options_.modules) {
-      const Target* target = FindTarget(targets_, module);
-      chosen.push_back(target ? *target : DefaultTarget(module));
+      chosen.push_back(TargetOf(module));
     }
     for (Target& target : chosen) {
       GOOFFSETS_TRY(WantedModule module, Resolve(target, std_versions));
       wanted.modules.push_back(std::move(module));
     }
+    if (!options_.source.empty()) {
+      GOOFFSETS_TRY(WantedModule module, FromSource());
+      wanted.modules.push_back(std::move(module));
+    }
+    if (!options_.for_binary.empty()) GOOFFSETS_CHECK_OK(FromBinary(&wanted));
     return wanted;
   }
 
  private:
+  Target TargetOf(const std::string& module) const {
+    const Target* target = FindTarget(targets_, module);
+    return target ? *target : DefaultTarget(module);
+  }
+
+  // A checkout in the place of a release: its version is what the go command would call this commit.
+  Result<WantedModule> FromSource() {
+    GOOFFSETS_TRY(Source source, OpenSource(options_.source, go_->cache()));
+    WantedModule out;
+    out.source_dir = source.dir;
+    Target target = TargetOf(source.module);
+    out.planned.module = source.module;
+    GOOFFSETS_TRY(Version version, Version::Parse(gooffsets::VersionScheme::kModule, source.version));
+    out.planned.versions = {version};
+    out.known_versions = {version.text()};
+    GOOFFSETS_CHECK_OK(Fill(target, &out));
+    // What a directory holds may change under one version, so builds of it are told apart by where it lies.
+    if (source.revision.empty()) out.planned.inputs = gooffsets::Blake2b128Hex(out.planned.inputs + "\n" + source.dir);
+    return out;
+  }
+
+  Result<void> FromBinary(Wanted* wanted) {
+    GOOFFSETS_TRY(BinaryFacts facts, ReadBinaryFacts(*go_, options_.for_binary));
+    GOOFFSETS_TRY(BinaryPlan plan, ModulesForBinary(facts, targets_));
+    for (const std::string& note : plan.notes) progress_->Line("info", note);
+    for (const LeftOut& l : plan.left_out) progress_->Line("info", fmt::format("left out: {} {}: {}", l.module, l.version, l.why));
+    for (PlannedModule& planned : plan.modules) {
+      WantedModule out;
+      Target target = TargetOf(planned.module);
+      for (const Version& v : planned.versions) out.known_versions.push_back(v.text());
+      SetRoots(target, &out);
+      planned.inputs = out.planned.inputs;
+      out.planned = std::move(planned);
+      if (out.planned.module != gooffsets::kStdModule) out.pinned = plan.pinned;
+      wanted->modules.push_back(std::move(out));
+    }
+    return {};
+  }
+
   Result<KnownVersions> Gather(const std::string& module, const Constraint& constraint) {
     VersionQuery query;
     query.module = module;
@@ -90,9 +135,16 @@ class Finder {
       GOOFFSETS_TRY(known, Gather(target.module, constraint));
     }
     SelectOptions select{options_.include_prereleases, target.pseudo_versions};
-    PlannedModule& planned = out.planned;
-    planned.module = target.module;
-    GOOFFSETS_TRY(planned.versions, SelectVersions(known, constraint, select));
+    out.planned.module = target.module;
+    GOOFFSETS_TRY(out.planned.versions, SelectVersions(known, constraint, select));
+    for (const KnownVersion& v : known.versions) out.known_versions.push_back(v.version.text());
+    GOOFFSETS_CHECK_OK(Fill(target, &out));
+    return out;
+  }
+
+  // What the command line says, else the target.
+  Result<void> Fill(const Target& target, WantedModule* out) {
+    PlannedModule& planned = out->planned;
     planned.arches = options_.arches.empty() ? target.arches : options_.arches;
     planned.tags = options_.tags.empty() ? target.tags : options_.tags;
     std::sort(planned.tags.begin(), planned.tags.end());
@@ -101,18 +153,20 @@ class Finder {
     if (options_.go) {
       GOOFFSETS_TRY(planned.go, ParseGoPolicy(*options_.go));
     }
-    for (const KnownVersion& v : known.versions) out.known_versions.push_back(v.version.text());
-    for (const std::string& r : target.roots) out.roots.push_back(AbsolutePattern(r, target.module));
-    for (const std::string& x : target.excludes) out.excludes.push_back(AbsolutePattern(x, target.module));
-    if (!out.roots.empty() || !out.excludes.empty()) {
-      std::string key = fmt::format("{}\n", kKeepRules);
-      for (const auto* list : {&out.roots, &out.excludes}) {
-        for (const std::string& item : *list) key += item + "\n";
-        key += "\n";
-      }
-      planned.inputs = gooffsets::Blake2b128Hex(key);
+    SetRoots(target, out);
+    return {};
+  }
+
+  static void SetRoots(const Target& target, WantedModule* out) {
+    for (const std::string& r : target.roots) out->roots.push_back(AbsolutePattern(r, target.module));
+    for (const std::string& x : target.excludes) out->excludes.push_back(AbsolutePattern(x, target.module));
+    if (out->roots.empty() && out->excludes.empty()) return;
+    std::string key = fmt::format("{}\n", kKeepRules);
+    for (const auto* list : {&out->roots, &out->excludes}) {
+      for (const std::string& item : *list) key += item + "\n";
+      key += "\n";
     }
-    return out;
+    out->planned.inputs = gooffsets::Blake2b128Hex(key);
   }
 
   const RunOptions& options_;

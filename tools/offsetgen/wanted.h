@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "closure.h"
 #include "go_command.h"
 #include "plan.h"
 #include "progress.h"
@@ -18,6 +19,7 @@ struct WantedModule {
   std::vector<std::string> known_versions;   // all that any source names
   std::vector<std::string> roots, excludes;  // absolute package patterns
   std::string source_dir;                    // a local checkout instead of the download
+  std::vector<PinnedModule> pinned;          // the dependencies of a given binary
 };
 
 struct Wanted {
