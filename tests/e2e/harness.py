@@ -28,8 +28,8 @@ WHOLE_MATRIX = os.environ.get("GOOFFSETS_TEST_ALL") == "1"
 # Exit codes (docs/exit-codes.md).
 DONE, NEGATIVE, USAGE, BAD_INPUT, ENVIRONMENT, PARTIAL, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
-# The Go release that single-release tests use: one toolchain for most of them.
-GO = "1.26.11"
+# The Go release that single-release tests use: the newest, which offsetgen also builds its own helper with.
+GO = "1.27.4"
 RUN_LIMIT = 900  # seconds; a tool that hangs is a failure, not a stuck test run
 
 
@@ -161,11 +161,11 @@ class ToolTest(unittest.TestCase):
         self.goproxy = f"{self.proxy.url},{go_env('GOPROXY')}"
 
     def new_cache(self, name):
-        """A cache directory of the test's own, so that no module, record or log of another test can answer. Toolchains
-        and Go's build caches are the same for all and are shared: bringing them again would take most of the time."""
+        """A cache directory of the test's own, so that no module, record or log of another test can answer. Toolchains,
+        Go's build caches and the helper are the same for all and shared: making them again would take most of the time."""
         cache = self.directory / name
         cache.mkdir()
-        for unit in ("toolchains", "gocache"):
+        for unit in ("toolchains", "gocache", "gocache-bootstrap", "helper"):
             shared = cache_root() / "offsetgen" / unit
             shared.mkdir(parents=True, exist_ok=True)
             (cache / unit).symlink_to(shared)
@@ -219,7 +219,7 @@ class ToolTest(unittest.TestCase):
     def export(self, db=None):
         """The canonical JSON export, as bytes."""
         target = self.directory / f"export-{secrets.token_hex(4)}.json"
-        run = run_tool([tool("OFFSETGEN"), "export", "--db", str(db or self.db), "--json", str(target)],
+        run = run_tool([tool("OFFSETGEN"), "export", "--db", str(db or self.db), str(target)],
                        self.environment(), self.directory)
         self.assertEqual(run.returncode, DONE, str(run))
         return target.read_bytes()
