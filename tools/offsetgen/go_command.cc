@@ -84,7 +84,7 @@ Error ClassifyGoFailure(const std::string& what, const std::string& output) {
   }
   std::string message = what + ": " + (last.empty() ? "the go command failed without a message" : last);
   if (Has(output, {"checksum mismatch", "SECURITY ERROR", "verifying"})) {
-    return {ErrorCode::kBadInput, message, "the module differs from its recorded checksum: do not use it; check GOPROXY"};
+    return {ErrorCode::kNetwork, message, "what the proxy sent differs from its recorded checksum: do not use it; check GOPROXY"};
   }
   if (Has(output, {"no space left on device", "disk quota exceeded"})) {
     return {ErrorCode::kNoSpace, message, "free some space, or set --cache-dir to a larger disk"};

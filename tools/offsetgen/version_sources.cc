@@ -145,9 +145,13 @@ Error NothingMatches(const KnownVersions& known, const Constraint& constraint, c
   const size_t count = candidates.size();
   error.message += count == 0 ? "none is known" : std::to_string(count) + (count == 1 ? " is known" : " are known");
   if (const std::optional<Version> at = WhereLooked(constraint, SchemeOf(known.module)); at && count != 0) {
-    const auto above = std::upper_bound(candidates.begin(), candidates.end(), *at);
-    error.message += "; nearest below: " + (above == candidates.begin() ? "none" : std::prev(above)->text());
-    error.message += ", nearest above: " + (above == candidates.end() ? "none" : above->text());
+    // Releases, if there are any: a pre-release is seldom what was meant.
+    std::vector<Version> near;
+    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(near), [](const Version& v) { return !v.is_prerelease(); });
+    if (near.empty()) near = candidates;
+    const auto above = std::upper_bound(near.begin(), near.end(), *at);
+    error.message += "; nearest below: " + (above == near.begin() ? "none" : std::prev(above)->text());
+    error.message += ", nearest above: " + (above == near.end() ? "none" : above->text());
   } else if (count != 0) {
     error.message += ", from " + candidates.front().text() + " to " + candidates.back().text();
   }

@@ -138,7 +138,7 @@ TEST(ClassifyGoFailure, TellsKindsApart) {
   EXPECT_EQ(code("go: m@v1: reading https://p/m/@v/v1.info: 500 Internal Server Error"), ErrorCode::kNetwork);
   EXPECT_EQ(code("dial tcp: lookup p on 127.0.0.1:53: no such host"), ErrorCode::kNetwork);
   EXPECT_EQ(code("module lookup disabled by GOPROXY=off"), ErrorCode::kNetwork);
-  EXPECT_EQ(code("verifying m@v1: checksum mismatch\n\tdownloaded: h1:a\n\tgo.sum: h1:b\nSECURITY ERROR"), ErrorCode::kBadInput);
+  EXPECT_EQ(code("verifying m@v1: checksum mismatch\n\tdownloaded: h1:a\n\tgo.sum: h1:b\nSECURITY ERROR"), ErrorCode::kNetwork);
   EXPECT_EQ(code("write /tmp/x: no space left on device"), ErrorCode::kNoSpace);
 }
 
