@@ -99,11 +99,12 @@ Result<void> LintTracked(Store* store, const LintOptions& options, FindingSet* f
       query.goarch = goarch;
       query.symbol = tracked.symbol;
       const Result<gooffsets::Timeline> timeline = database.AllVersions(query);
-      // A module or package that the database does not have is what is looked for; anything else is an error.
-      if (!timeline && timeline.error().code != ErrorCode::kNotFound && timeline.error().code != ErrorCode::kUsage) {
+      if (!timeline) {
+        // A module or package that the database does not have is what is looked for; anything else is an error.
+        const ErrorCode code = timeline.error().code;
+        if (code == ErrorCode::kNotFound || code == ErrorCode::kUnknown) continue;
         return tl::unexpected(timeline.error());
       }
-      if (!timeline) continue;
       found = found || std::any_of(timeline->runs.begin(), timeline->runs.end(),
                                    [](const gooffsets::Run& run) { return run.value.has_value(); });
     }
