@@ -122,6 +122,8 @@ class Runner {
       if (first) {
         for (const Skipped& s : plan.skipped) summary_.planned_done += s.kind == Skipped::Kind::kDone;
       }
+      // Nothing is tried twice in one run, whatever the plan says.
+      std::erase_if(plan.jobs, [&](const Job& j) { return made.contains(KeyOf(j.module, j.version, j.go, j.goarch)); });
       if (plan.jobs.empty()) return {};
       progress_->AddTotal(plan.jobs.size());
       for (const Job& j : plan.jobs) made.insert(KeyOf(j.module, j.version, j.go, j.goarch));
@@ -243,7 +245,17 @@ Result<RunSummary> Run(const RunOptions& options, Progress* progress) {
   GOOFFSETS_TRY(Cache cache, Cache::Open(options.cache_dir, options.cache_limit));
   GOOFFSETS_TRY(std::unique_ptr<GoCommand> go, GoCommand::Open(&cache, options.timeout));
   // The database first: a file that cannot be used must be known before hours of work.
-  GOOFFSETS_TRY(Store store, Store::Open(options.db, gooffsets::OpenMode::kCreate));
+  std::string db = options.db, scratch;
+  if (options.dry_run && !std::filesystem::exists(db)) {
+    GOOFFSETS_TRY(scratch, cache.MakeWork("plan"));  // a plan leaves nothing behind
+    db = scratch + "/empty.db";
+  }
+  struct Cleanup {
+    Cache& cache;
+    const std::string& path;
+    ~Cleanup() { cache.RemoveWork(path); }
+  } cleanup{cache, scratch};
+  GOOFFSETS_TRY(Store store, Store::Open(db, gooffsets::OpenMode::kCreate));
   GOOFFSETS_TRY(Wanted wanted, FindWanted(options, go.get(), progress));
   for (const WantedModule& m : wanted.modules) {
     if (!options.dry_run) GOOFFSETS_CHECK_OK(store.AddKnownVersions(m.planned.module, m.known_versions));

@@ -98,8 +98,8 @@ struct PackageRecord {
   // with the package whose structs hold them, under their full type name: "sync/atomic.Pointer[net/http.response]",
   // "struct { a int; b bool }".
   std::map<std::string, SymbolEntry> symbols;
-  // Named std types that structs or parameters of this package hold by value, transitively: what the layout may depend
-  // on when the Go release changes. "crypto/tls.ConnectionState". Sorted.
+  // Named std types that structs or parameters of this package hold by value, directly or inside types that are not
+  // std's: what a layout may depend on when the Go release changes. "crypto/tls.ConnectionState". Sorted.
   std::vector<std::string> std_by_value;
 };
 
