@@ -23,9 +23,9 @@ using gooffsets::Store;
 
 // Observations, package by package; of one package, module by module.
 Result<void> LintPackages(Connection* db, const LintWorld& world, const LintOptions& options, FindingSet* findings,
-                          LintReport* report) {
+                          FindingSet* quiet, LintReport* report) {
   gooffsets::CatalogReader reader(db);
-  PackageLint lint(db, world, findings);
+  PackageLint lint(db, world, findings, quiet);
   std::map<std::string, std::set<std::string>> observed;  // module -> packages
   int64_t package = 0;
   std::map<std::string, std::vector<PackageSighting>> modules;
@@ -130,7 +130,21 @@ bool Explains(const Judgement& judgement, const LintFinding& finding) {
   return judgement.goarch.empty() || finding.goarch == std::vector<std::string>{judgement.goarch};
 }
 
-void Judge(std::vector<LintFinding> findings, const LintOptions& options, LintReport* report) {
+// Modules of which every listed version was tried: only there a judgement can be called unused.
+Result<std::set<std::string>> TriedModules(Connection* db) {
+  std::set<std::string> modules;
+  Statement query = db->Prepare(
+      "SELECT m.path FROM module m JOIN version v ON v.module = m.id WHERE v.listed = 1 GROUP BY m.id "
+      "HAVING sum(v.id NOT IN (SELECT version FROM build)) = 0 ORDER BY m.path");
+  while (true) {
+    GOOFFSETS_TRY(const bool row, query.Next());
+    if (!row) return modules;
+    modules.insert(query.Text(0));
+  }
+}
+
+void Judge(std::vector<LintFinding> findings, const std::set<std::string>& tried, const LintOptions& options,
+           LintReport* report) {
   std::vector<bool> used(options.judgements.size(), false);
   for (LintFinding& finding : findings) {
     const Judgement* judgement = nullptr;
@@ -149,7 +163,9 @@ void Judge(std::vector<LintFinding> findings, const LintOptions& options, LintRe
   if (report->not_listed > 0) return;
   for (size_t i = 0; i < used.size(); ++i) {
     const Judgement& judgement = options.judgements[i];
-    if (used[i] || !IsAskedFor(options, judgement.module)) continue;
+    if (used[i] || !IsAskedFor(options, judgement.module) || !tried.contains(judgement.module)) continue;
+    const bool is_quiet = judgement.kind == LintKind::kAppearance || judgement.kind == LintKind::kReturn;
+    if (is_quiet && !options.all) continue;
     LintFinding finding;
     finding.kind = LintKind::kUnused;
     finding.module = judgement.module;
@@ -180,13 +196,17 @@ Result<LintReport> Lint(Store* store, const LintOptions& options) {
     return Fail(ErrorCode::kNotFound, "the database has no build of module \"" + module + "\"", "offsetgen status");
   }
   report.builds = world.builds.size();
-  FindingSet findings(options.max_findings);
-  GOOFFSETS_CHECK_OK(LintPackages(db, world, options, &findings, &report));
+  FindingSet findings(options.max_findings), quiet(options.max_findings);
+  GOOFFSETS_CHECK_OK(LintPackages(db, world, options, &findings, options.all ? &findings : &quiet, &report));
+  const FindingSet& counted = options.all ? findings : quiet;
+  report.appearances = counted.Count(LintKind::kAppearance);
+  report.returns = counted.Count(LintKind::kReturn);
   GOOFFSETS_TRY(report.explained_disagreements, LintDisagreements(db, options, &findings));
   LintNotCompared(world, options, &findings);
   GOOFFSETS_CHECK_OK(LintTracked(store, options, &findings));
   report.not_listed = findings.not_listed();
-  Judge(findings.Take(), options, &report);
+  GOOFFSETS_TRY(const std::set<std::string> tried, TriedModules(db));
+  Judge(findings.Take(), tried, options, &report);
   return report;
 }
 

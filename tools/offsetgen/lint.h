@@ -64,6 +64,7 @@ struct LintOptions {
   double not_compared_jump = 0.02;
   // ... if it stands for at least so many structs or parameters.
   size_t not_compared_least = 20;
+  bool all = false;             // also what is only counted otherwise: appearances and returns
   size_t max_findings = 20000;  // the rest is counted only
 };
 
@@ -74,7 +75,9 @@ struct LintReport {
     std::string reason;
   };
   std::vector<Judged> judged;  // findings that a judgement explains
-  size_t backports = 0;        // patterns that a backport explains, see lint_series.h
+  size_t backports = 0;        // symbols whose history a backport explains, see lint_series.h
+  size_t appearances = 0;      // there in one release only: a source that declares it cannot be invented by a build
+  size_t returns = 0;          // gone for whole minor lines, and back
   size_t explained_disagreements = 0;
   size_t not_listed = 0;  // findings beyond max_findings
   size_t modules = 0, packages = 0, package_layouts = 0, builds = 0;  // what was looked at

@@ -1,6 +1,5 @@
 #include "lint_facets.h"
 
-#include <map>
 #include <variant>
 
 #include "store/layout_json.h"
@@ -41,13 +40,8 @@ std::vector<Facet> FacetsOf(const gooffsets::Layout& layout) {
   std::vector<Facet> facets;
   if (const auto* structure = std::get_if<StructLayout>(&layout)) {
     facets.push_back({"", "size " + std::to_string(structure->size) + ", align " + std::to_string(structure->align)});
-    std::map<std::string, size_t> seen;
     for (const Field& field : structure->fields) {
-      // Only blank fields share a name.
-      const size_t number = ++seen[field.name];
-      std::string item = field.name;
-      if (field.name == "_" || number > 1) item += "#" + std::to_string(number);
-      facets.push_back({std::move(item), FieldValue(field)});
+      if (field.name != "_") facets.push_back({field.name, FieldValue(field)});
     }
     return facets;
   }

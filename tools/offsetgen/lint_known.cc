@@ -22,7 +22,7 @@ using gooffsets::Result;
 
 constexpr uint64_t kLargestFile = 4 << 20;
 constexpr std::array kKinds = {LintKind::kSpike, LintKind::kHole, LintKind::kColumn, LintKind::kDisagreement,
-                               LintKind::kNotCompared};
+                               LintKind::kNotCompared, LintKind::kAppearance, LintKind::kReturn};
 const std::vector<std::string> kTopKeys = {"format", "judged"};
 const std::vector<std::string> kKeys = {"kind", "module", "symbol", "versions", "goarch", "reason"};
 
@@ -81,7 +81,7 @@ class Reader {
     const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](LintKind one) { return ToString(one) == kind; });
     if (found == kKinds.end()) {
       return FailAt(*table.get("kind"), "\"" + Printable(kind) + "\" is no kind of finding",
-                    "spike, hole, column, disagreement or not-compared");
+                    "spike, hole, column, disagreement, not-compared, appearance or return");
     }
     judgement.kind = *found;
     GOOFFSETS_TRY(judgement.module, Text(table, "module"));
@@ -133,6 +133,10 @@ std::string_view ToString(LintKind kind) {
       return "not-compared";
     case LintKind::kUnused:
       return "unused";
+    case LintKind::kAppearance:
+      return "appearance";
+    case LintKind::kReturn:
+      return "return";
   }
   return "?";
 }

@@ -1,7 +1,8 @@
 // data/lint-known.toml: findings that a person has looked at and found to be true, each with the reason.
 //
 // Read strictly: an unknown key, kind or malformed version range is an error that names the line, because a judgement that
-// silently matches nothing (or everything) hides what lint is for. One that matches no finding is itself a finding.
+// silently matches nothing (or everything) hides what lint is for. One that matches no finding is itself a finding, as soon
+// as every listed version of its module was tried.
 // docs/lint.md describes the file. Plain values, safe from any thread.
 //
 //   [[judged]]
@@ -29,8 +30,12 @@ enum class LintKind {
   kDisagreement,  // two derivations differ, and nothing explains it
   kNotCompared,   // the share of what could not be compared jumps
   kUnused,        // a judgement that matches nothing
+  // Patterns that real histories are full of, and that no fault of a build makes: counted, and listed when asked for.
+  kAppearance,  // there in one release only
+  kReturn,      // gone for whole minor lines, and back
 };
-std::string_view ToString(LintKind kind);  // "spike", "hole", "column", "disagreement", "not-compared", "unused"
+// "spike", "hole", "column", "disagreement", "not-compared", "unused", "appearance", "return"
+std::string_view ToString(LintKind kind);
 
 struct Judgement {
   LintKind kind = LintKind::kSpike;

@@ -25,10 +25,13 @@ SkipReason ReasonOf(int64_t code) { return static_cast<SkipReason>(-1 - code); }
 // Declared, but the build could not keep it: as good as missing.
 bool IsUnbuildable(int64_t code) { return code < 0 && code != kNothing && ReasonOf(code) == SkipReason::kUnbuildable; }
 
+constexpr const char* kMissingText = "missing";
+constexpr const char* kNoPackageText = "no such package";
+
 // Numbers texts from 1 on, so that they can be answers of a series.
 class Texts {
  public:
-  Texts() : texts_{"missing"} {}
+  Texts() : texts_{kMissingText} {}
   int64_t Number(std::string_view text) {
     const auto [entry, is_new] = numbers_.try_emplace(std::string(text), static_cast<int64_t>(texts_.size()));
     if (is_new) texts_.emplace_back(text);
@@ -58,6 +61,11 @@ void FindingSet::Add(LintFinding finding) {
   } else {
     ++not_listed_;
   }
+}
+
+size_t FindingSet::Count(LintKind kind) const {
+  return static_cast<size_t>(std::count_if(findings_.begin(), findings_.end(),
+                                           [&](const auto& entry) { return entry.first.kind == kind; }));
 }
 
 std::vector<LintFinding> FindingSet::Take() {
@@ -266,7 +274,7 @@ Result<void> PackageLint::LintCells(const std::vector<Cell>& cells) {
   }
   Places places;
   backport_ = false;
-  Note(FindAnomalies(versions_->axis, std::move(presence)), &places, {"no such package", "there"}, "");
+  Note(FindAnomalies(versions_->axis, std::move(presence)), &places, {kNoPackageText, "there"}, "");
   if (backport_) ++backports_;
   Report("", places);
   if (ranges.size() < 3) return {};  // a contradiction has two sides and a middle
@@ -321,7 +329,7 @@ Result<void> PackageLint::LintSymbol(int64_t symbol, const std::vector<Range>& r
     segment.answer = kind_texts.Number(kind);
     kinds.push_back(segment);
   }
-  Note(FindAnomalies(versions_->axis, std::move(presence)), &places, {"missing", "there"}, "");
+  Note(FindAnomalies(versions_->axis, std::move(presence)), &places, {kMissingText, "there"}, "");
   Note(FindAnomalies(versions_->axis, std::move(kinds)), &places, kind_texts.texts(), "");
   if (structs) LintFacets(ranges, decoded, true, &places);
   if (functions) LintFacets(ranges, decoded, false, &places);
@@ -371,7 +379,12 @@ void PackageLint::Note(const SeriesResult& result, Places* places, const std::ve
 void PackageLint::Report(const std::string& symbol, const Places& places) {
   const std::vector<std::string>& versions = versions_->axis.versions;
   for (const auto& [place, details] : places) {
-    const auto& [kind, first, last, before, after, count] = place;
+    auto [kind, first, last, before, after, count] = place;
+    const bool appears = kind == LintKind::kSpike && std::all_of(details.begin(), details.end(), [](const auto& detail) {
+                           return detail.neighbours == kMissingText || detail.neighbours == kNoPackageText;
+                         });
+    if (appears) kind = LintKind::kAppearance;
+    if (IsReturn(place)) kind = LintKind::kReturn;
     LintFinding finding = Finding(kind, symbol);
     finding.first = versions[first];
     finding.last = versions[last];
@@ -388,8 +401,16 @@ void PackageLint::Report(const std::string& symbol, const Places& places) {
       finding.go.assign(go.begin(), go.end());
     }
     finding.details = details;
-    findings_->Add(std::move(finding));
+    (kind == LintKind::kAppearance || kind == LintKind::kReturn ? quiet_ : findings_)->Add(std::move(finding));
   }
+}
+
+bool PackageLint::IsReturn(const Place& place) const {
+  constexpr size_t kLines = 2, kVersions = 6;
+  const auto& [kind, first, last, before, after, count] = place;
+  const std::vector<size_t>& line = versions_->axis.line;
+  return kind == LintKind::kHole && line[before] < line[first] && line[last] < line[after] &&
+         line[last] - line[first] + 1 >= kLines && count >= kVersions;
 }
 
 }  // namespace offsetgen

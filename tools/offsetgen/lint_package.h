@@ -5,7 +5,7 @@
 // layouts with its newest one (docs/plan.md). Series that go through the same package layouts are looked at once.
 // Borrows connection and world; keeps decoded layouts for one package only. One thread at a time.
 //
-//   PackageLint lint(db, world, &findings);
+//   PackageLint lint(db, world, &findings, &quiet);
 //   GOOFFSETS_CHECK_OK(lint.Run("std", "net/http", sightings));
 #ifndef OFFSETGEN_LINT_PACKAGE_H_
 #define OFFSETGEN_LINT_PACKAGE_H_
@@ -42,6 +42,7 @@ class FindingSet {
   void Add(LintFinding finding);
   std::vector<LintFinding> Take();  // sorted
   size_t not_listed() const { return not_listed_; }
+  size_t Count(LintKind kind) const;  // of those in the set
 
  private:
   struct Where {
@@ -54,8 +55,9 @@ class FindingSet {
 
 class PackageLint {
  public:
-  PackageLint(gooffsets::Connection* db, const LintWorld& world, FindingSet* findings)
-      : reader_(db), world_(world), findings_(findings) {}
+  // Appearances and returns go to `quiet`.
+  PackageLint(gooffsets::Connection* db, const LintWorld& world, FindingSet* findings, FindingSet* quiet)
+      : reader_(db), world_(world), findings_(findings), quiet_(quiet) {}
 
   gooffsets::Result<void> Run(const std::string& module, const std::string& package,
                               const std::vector<PackageSighting>& sightings);
@@ -100,10 +102,13 @@ class PackageLint {
   gooffsets::Result<const Decoded*> Decode(int64_t layout);
   LintFinding Finding(LintKind kind, const std::string& symbol) const;
   void Report(const std::string& symbol, const Places& places);
+  // Whether the missing versions are whole minor lines, and enough of them to be history.
+  bool IsReturn(const Place& place) const;
 
   gooffsets::CatalogReader reader_;
   const LintWorld& world_;
   FindingSet* findings_;
+  FindingSet* quiet_;
   size_t backports_ = 0;
   size_t package_layouts_ = 0;
 

@@ -85,6 +85,8 @@ std::string Text(const LintReport& report) {
   if (report.not_listed > 0) out += " (" + std::to_string(report.not_listed) + " not listed)";
   out += ", " + std::to_string(report.judged.size()) + " judged, " + std::to_string(report.backports) +
          " explained by backports, " + Count(report.explained_disagreements, "explained disagreement") + "\n";
+  out += Count(report.appearances, "symbol") + " in one release only, " + std::to_string(report.returns) +
+         " gone for whole minor lines and back\n";
   out += "looked at " + Count(report.builds, "build") + ", " + Count(report.modules, "module") + ", " +
          Count(report.packages, "package") + ", " + Count(report.package_layouts, "package layout") + "\n";
   return out;
@@ -116,6 +118,8 @@ std::string Json(const LintReport& report) {
   const ordered_json document = {{"findings", std::move(findings)},
                                  {"judged", std::move(judged)},
                                  {"backports", report.backports},
+                                 {"appearances", report.appearances},
+                                 {"returns", report.returns},
                                  {"explained_disagreements", report.explained_disagreements},
                                  {"not_listed", report.not_listed},
                                  {"builds", report.builds},
