@@ -84,6 +84,12 @@ Error ClassifyGoFailure(const std::string& what, const std::string& output) {
   }
   std::string message = what + ": " + (last.empty() ? "the go command failed without a message" : last);
   if (Has(output, {"checksum mismatch", "SECURITY ERROR", "verifying"})) {
+    // The go command ends with a paragraph of advice; which module it is stands on the line before.
+    const size_t at = output.find("checksum mismatch");
+    if (at != std::string::npos) {
+      const size_t begin = output.rfind('\n', at) + 1;  // npos + 1 is 0: the first line
+      message = what + ": " + output.substr(begin, output.find('\n', at) - begin);
+    }
     return {ErrorCode::kNetwork, message, "what the proxy sent differs from its recorded checksum: do not use it; check GOPROXY"};
   }
   if (Has(output, {"no space left on device", "disk quota exceeded"})) {
