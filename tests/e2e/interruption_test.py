@@ -13,8 +13,12 @@ class Interruption(harness.ToolTest):
     fixtures = {"healthy", "nested", "flaky"}
 
     def command(self, db):
+        # Nothing that an earlier run read out of its builds may answer: each database has a cache of its own.
+        cache = self.directory / f"cache-{db.stem}"
+        if not cache.exists():
+            self.new_cache(cache.name)
         return [harness.tool("OFFSETGEN"), "--module", self.proxy.module("healthy"), "--versions", ">=1.0", "--arch",
-                "amd64,arm64", "--go", harness.GO, "--db", str(db), "--cache-dir", str(self.cache), "--jobs", "1"]
+                "amd64,arm64", "--go", harness.GO, "--db", str(db), "--cache-dir", str(cache), "--jobs", "1"]
 
     def start(self, db):
         """A run whose lines can be waited for; its own process group, as a terminal would make."""
@@ -78,8 +82,7 @@ class Interruption(harness.ToolTest):
         self.assertEqual(process.wait(), harness.INTERRUPTED, seen + rest)
         text = (seen + rest).lower()
         self.assertTrue("again" in text or "continue" in text or "resume" in text, seen + rest)
-        for noise in ("failed", "panic"):
-            self.assertNotIn(noise, rest.lower(), "an interruption is not a failed build")
+        self.assertNotRegex(rest, r"failed:|[1-9][0-9]* failed|do not compile: |panic", "an interruption is not a failed build")
         if db.exists():
             self.assert_whole(db)
         return db
