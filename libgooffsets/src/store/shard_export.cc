@@ -1,22 +1,20 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
 #include "base/file.h"
-#include "base/zstd.h"
 #include "store/catalog.h"
 #include "store/record_json.h"
 #include "store/shard.h"
 #include "store/shard_codec.h"
+#include "store/shard_file.h"
 #include "store/version_order.h"
 
 namespace gooffsets {
 
 namespace {
-
-// Equal parts of neighbouring packages and releases lie up to some megabytes apart.
-constexpr ZstdOptions kCompression = {.level = 22, .window_log = 27};
 
 struct RootBuild {
   int64_t id = 0;
@@ -349,7 +347,16 @@ Result<std::string> ShardLines(Store* store, const ShardName& name) {
 
 Result<void> ExportShard(Store* store, const ShardName& name, const std::string& path) {
   GOOFFSETS_TRY(std::string lines, ShardLines(store, name));
-  GOOFFSETS_TRY(std::string packed, ZstdCompress(lines, kCompression));
+  std::optional<ShardBase> base;
+  if (std::optional<std::string> minor_line = BaseOf(name.minor_line)) {
+    Result<std::string> base_lines = ShardLines(store, {name.module, *minor_line});
+    if (base_lines) {
+      base = ShardBase{*minor_line, std::move(*base_lines)};
+    } else if (base_lines.error().code != ErrorCode::kNotFound) {
+      return tl::unexpected(base_lines.error());
+    }
+  }
+  GOOFFSETS_TRY(std::string packed, PackShard(lines, base));
   return WriteFileAtomic(path, packed);
 }
 

@@ -3,20 +3,17 @@
 #include <nlohmann/json.hpp>
 
 #include "base/quote.h"
-#include "base/zstd.h"
 #include "store/catalog.h"
 #include "store/record_json.h"
 #include "store/shard.h"
 #include "store/shard_codec.h"
+#include "store/shard_file.h"
 
 namespace gooffsets {
 
 namespace {
 
 using nlohmann::json;
-
-// The largest shard seen (std 1.26, 25 builds) has 6 MB before compression, its longest line 0.3 MB.
-constexpr ZstdLimits kLimits = {.total = uint64_t{1} << 30, .line = uint64_t{64} << 20};
 
 tl::unexpected<Error> Wrong(const std::string& what) {
   return Fail(ErrorCode::kBadInput, "the shard is damaged: " + what, "restore the file from version control");
@@ -229,13 +226,14 @@ class ShardReader {
 }  // namespace
 
 Result<ImportCounts> ImportShard(Store* store, const std::string& path) {
-  GOOFFSETS_TRY(ZstdLineReader lines, ZstdLineReader::Open(path, kLimits));
+  GOOFFSETS_TRY(const std::string lines, ReadShardFile(path));
   GOOFFSETS_TRY(Transaction transaction, Transaction::Begin(store->connection()));
   ShardReader reader(store->connection());
-  for (uint64_t number = 1;; ++number) {
-    GOOFFSETS_TRY(std::optional<std::string_view> line, lines.Next());
-    if (!line) break;
-    Result<void> taken = reader.Line(*line);
+  std::string_view rest = lines;
+  for (uint64_t number = 1; !rest.empty(); ++number) {
+    const size_t end = rest.find('\n');
+    Result<void> taken = reader.Line(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     if (!taken) {
       return Fail(taken.error().code, Quote(path) + " line " + std::to_string(number) + ": " + taken.error().message,
                   taken.error().hint);
