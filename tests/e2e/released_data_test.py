@@ -76,7 +76,11 @@ class ReleasedData(harness.ToolTest):
                    "json", symbol, *(["--go", go] if go else [])]
         run = harness.run_tool(command, self.environment(), self.directory, limit=60)
         self.assertIn(run.returncode, (0, 1, 6), str(run))
-        return json.loads(run.stdout)
+        answer = json.loads(run.stdout)
+        if answer["status"] == "unknown" and answer["reason"].startswith("never built"):
+            harness.left_out(f"released data: {module} {version} {arch} has not been built yet")
+            self.skipTest("not built yet")
+        return answer
 
     def test_offsets_that_move(self):
         for module, version, go, symbol, offset in OFFSETS:

@@ -65,7 +65,9 @@ Result<GoArch> ReadArch(const std::string& path) {
   if (is_64 && little && machine == 62) return GoArch::kAmd64;
   if (is_64 && little && machine == 183) return GoArch::kArm64;
   return Fail(ErrorCode::kUnsupported,
-              fmt::format("{} is a {}-bit ELF file for machine {}", path, is_64 ? 64 : 32, machine), kSupported);
+              little ? fmt::format("{} is a {}-bit ELF file for machine {}", path, is_64 ? 64 : 32, machine)
+                     : path + " is a big-endian ELF file",
+              kSupported);
 }
 
 // Values with spaces, quotes or line breaks are written as Go strings (src: runtime/debug/mod.go, quoteValue).

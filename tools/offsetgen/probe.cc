@@ -82,7 +82,8 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
   info.id = gooffsets::BuildId(info);
   std::string raw = go_->cache().Path("raw/" + info.id + job.raw_suffix + ".jsonl.zst");
   std::error_code ec;
-  if (job.keep_probe.empty() && fs::exists(raw, ec)) {
+  const bool cacheable = request.source_dir.empty();  // a checkout's content is not in the name
+  if (cacheable && job.keep_probe.empty() && fs::exists(raw, ec)) {
     // An unreadable one (another program's, an older format's) is made anew.
     if (auto record = gooffsets::ReadRecordFile(raw); record && record->build.id == info.id) {
       result.record = std::move(*record);
@@ -224,7 +225,7 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
   for (gooffsets::PackageRecord& p : result.record.packages) p.owner = closure.OwnerOf(p.owner);
   for (gooffsets::ModulePackages& m : result.record.modules) m.owner = closure.OwnerOf(m.owner);
   result.times.read = Seconds(read_start);
-  GOOFFSETS_CHECK_OK(gooffsets::WriteRecordFile(raw, result.record));
+  if (cacheable) GOOFFSETS_CHECK_OK(gooffsets::WriteRecordFile(raw, result.record));
   if (!job.keep_probe.empty()) fs::rename(work + "/probe", job.keep_probe, ec);
   result.times.total = Seconds(start);
   return result;

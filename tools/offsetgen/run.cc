@@ -109,6 +109,7 @@ class Runner {
         return std::none_of(wanted.planned.versions.begin(), wanted.planned.versions.end(),
                             [&](const gooffsets::Version& v) { return v.text() == b.version; });
       });
+      if (wanted.remeasure && first) input.builds.clear();
       for (StoredBuild& b : input.builds) b.this_run = made.contains(KeyOf(b.module, b.version, b.go, b.goarch));
       GOOFFSETS_CHECK_OK(AddStdSizes(store_, input.builds, &input.std_sizes));
       input.retry_failed = options_.retry_failed;
@@ -173,6 +174,7 @@ class Runner {
       progress_->Finish(result.slot, name, "interrupted", result.times.total);
       return {};
     }
+    if (wanted.remeasure && b.status == BuildStatus::kOk) GOOFFSETS_CHECK_OK(store_->RemoveBuild(b.id));
     GOOFFSETS_TRY(gooffsets::AddOutcome added, store_->Add(result.record));
     (void)added;
     GOOFFSETS_CHECK_OK(store_->SetLocal(b.id, kInputsNote, wanted.planned.inputs));

@@ -162,6 +162,7 @@ int RunCoverage(const std::string& db, const std::string& data_dir, const std::s
 Subcommands::Subcommands(CLI::App* app) : state_(std::make_unique<State>()) {
   auto add = [&](const char* name, const char* what) {
     CLI::App* command = app->add_subcommand(name, what);
+    command->fallthrough();  // --cache-dir, --data-dir and the like may follow the subcommand
     command->add_option("--db", state_->db, "the database")->capture_default_str();
     return command;
   };

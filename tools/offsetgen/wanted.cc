@@ -84,8 +84,7 @@ class Finder {
     out.planned.versions = {version};
     out.known_versions = {version.text()};
     GOOFFSETS_CHECK_OK(Fill(target, &out));
-    // What a directory holds may change under one version, so builds of it are told apart by where it lies.
-    if (source.revision.empty()) out.planned.inputs = gooffsets::Blake2b128Hex(out.planned.inputs + "\n" + source.dir);
+    out.remeasure = source.revision.empty();
     return out;
   }
 

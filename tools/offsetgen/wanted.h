@@ -19,6 +19,7 @@ struct WantedModule {
   std::vector<std::string> known_versions;   // all that any source names
   std::vector<std::string> roots, excludes;  // absolute package patterns
   std::string source_dir;                    // a local checkout instead of the download
+  bool remeasure = false;                    // what is stored of it is replaced: a directory changes under one version
   std::vector<PinnedModule> pinned;          // the dependencies of a given binary
 };
 

@@ -376,7 +376,7 @@ TEST(SelectVersions, GoReleases) {
               ElementsAre("1.17", "1.17.1", "1.21.0", "1.27.4"));
   auto none = SelectVersions(known, Want("~1.20", VersionScheme::kGo), {});
   ASSERT_FALSE(none);
-  EXPECT_THAT(none.error().message, HasSubstr("nearest below: 1.17.1, nearest above: 1.21rc2"));
+  EXPECT_THAT(none.error().message, HasSubstr("nearest below: 1.17.1, nearest above: 1.21.0"));
 }
 
 }  // namespace
