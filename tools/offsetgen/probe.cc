@@ -146,7 +146,11 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
     // Every module is a directory of its own without requirements, so no module graph is loaded and nothing is fetched.
     std::string mod = "module gooffsets.invalid/probe\n\ngo " + (closure.max_go.empty() ? "1.16" : closure.max_go) + "\n";
     for (const ClosureModule& m : closure.modules) {
-      mod += fmt::format("\nrequire {} {}\nreplace {} => {}\n", m.path, m.version, m.path, GoModWord(m.dir));
+      // The linker writes the replacement's path into the binary: relative, it is the same wherever the cache lies, and so
+      // is the probe's digest.
+      const bool cached = m.dir.starts_with(go_->cache().dir() + "/");
+      const std::string dir = cached ? std::filesystem::path(m.dir).lexically_relative(work).string() : m.dir;
+      mod += fmt::format("\nrequire {} {}\nreplace {} => {}\n", m.path, m.version, m.path, GoModWord(dir));
     }
     GOOFFSETS_CHECK_OK(gooffsets::WriteFileAtomic(work + "/go.mod", mod));
   }
