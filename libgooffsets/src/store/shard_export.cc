@@ -345,16 +345,30 @@ Result<std::string> ShardLines(Store* store, const ShardName& name) {
   return lines;
 }
 
+namespace {
+
+// The base of up to nine shards in a row is made once, as long as nothing changes.
+Result<std::optional<ShardBase>> BaseLines(Store* store, const ShardName& name) {
+  GOOFFSETS_TRY(int64_t others, store->connection()->IntOf("PRAGMA data_version"));
+  const std::string key = name.FileName() + " " + std::to_string(others) + " " +
+                          std::to_string(store->connection()->total_changes());
+  Store::ShardCache* cache = store->shard_cache();
+  if (cache->key != key) {
+    Result<std::string> lines = ShardLines(store, name);
+    if (!lines && lines.error().code == ErrorCode::kNotFound) return std::optional<ShardBase>();
+    if (!lines) return tl::unexpected(lines.error());
+    *cache = {key, std::move(*lines)};
+  }
+  return std::optional<ShardBase>(ShardBase{name.minor_line, cache->lines});
+}
+
+}  // namespace
+
 Result<void> ExportShard(Store* store, const ShardName& name, const std::string& path) {
   GOOFFSETS_TRY(std::string lines, ShardLines(store, name));
   std::optional<ShardBase> base;
   if (std::optional<std::string> minor_line = BaseOf(name.minor_line)) {
-    Result<std::string> base_lines = ShardLines(store, {name.module, *minor_line});
-    if (base_lines) {
-      base = ShardBase{*minor_line, std::move(*base_lines)};
-    } else if (base_lines.error().code != ErrorCode::kNotFound) {
-      return tl::unexpected(base_lines.error());
-    }
+    GOOFFSETS_TRY(base, BaseLines(store, {name.module, *minor_line}));
   }
   GOOFFSETS_TRY(std::string packed, PackShard(lines, base));
   return WriteFileAtomic(path, packed);

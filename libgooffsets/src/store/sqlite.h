@@ -53,6 +53,7 @@ class Connection {
   Statement Prepare(std::string_view sql);
   Result<int64_t> IntOf(std::string_view sql);  // first column of the first row; kInternal when there is none
   int64_t last_id() const { return sqlite3_last_insert_rowid(db_.get()); }
+  int64_t total_changes() const { return sqlite3_total_changes64(db_.get()); }
   int64_t changes() const { return sqlite3_changes64(db_.get()); }
   const std::string& path() const { return path_; }
 

@@ -66,12 +66,17 @@ class Store {
   // For the other files of this folder (exports, imports, lookups).
   Connection* connection() { return &db_; }
   const std::string& path() const { return db_.path(); }
+  struct ShardCache {
+    std::string key, lines;
+  };
+  ShardCache* shard_cache() { return &shard_cache_; }
 
  private:
   explicit Store(Connection db) : db_(std::move(db)) {}
 
   Connection db_;
   StdTypes std_types_;
+  ShardCache shard_cache_;
 };
 
 }  // namespace gooffsets

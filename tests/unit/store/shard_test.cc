@@ -165,7 +165,7 @@ TEST_F(ShardTest, DamageIsNoticedAndNothingIsStored) {
                                                                                  {"\"chan int\"", "\"chan uint\""},
                                                                                  {"\"0.55.0\"", "\"0.55.1\""},
                                                                                  {"\"1.60.3\"", "\"1.60.4\""},
-                                                                                 {"\"abi\":\"amd64\"", "\"abi\":\"stack\""},
+                                                                                 {"\"ratio\",\"float64\"", "\"ratio\",\"int64\""},
                                                                                  {"\"excluded\"", "\"alias\""},
                                                                                  {"\"1.17\"", "\"1.18\""},
                                                                                  {"\"base\":0", "\"base\":7"}}) {
