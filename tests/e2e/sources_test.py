@@ -1,7 +1,6 @@
 """Where versions and sources come from besides the proxy: a binary's build info, git tags, a local checkout."""
 
 import os
-import shutil
 import subprocess
 
 import harness
@@ -27,7 +26,8 @@ class Sources(harness.ToolTest):
 
     def git(self, *arguments, cwd):
         env = {**os.environ, "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.test", "GIT_COMMITTER_NAME": "t",
-               "GIT_COMMITTER_EMAIL": "t@example.test", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+               "GIT_COMMITTER_EMAIL": "t@example.test",
+               "GIT_COMMITTER_DATE": "2024-01-02T03:04:05Z", "GIT_AUTHOR_DATE": "2024-01-02T03:04:05Z", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
         done = subprocess.run(["git", *arguments], cwd=cwd, env=env, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.strip()
@@ -75,38 +75,57 @@ class Sources(harness.ToolTest):
         # sub/v1.1.0 is a tag of another module of that repository.
         self.assertEqual(self.lookup(self.module, "1.1.0", f"{self.module}.Server.port", exits=6)["status"], "unknown")
 
-    def test_a_local_checkout_is_measured_instead_of_the_release(self):
+    def source(self, source, **options):
+        return self.offsetgen("--source", source, "--arch", "amd64", "--go", harness.GO, **options)
+
+    def test_a_local_checkout_is_measured_as_it_is(self):
         checkout = self.checkout("checkout", "v1.0.0")
-        source = checkout / "healthy.go"
-        source.write_text(source.read_text().replace("type Point struct{ X, Y int32 }", "type Point struct{ W, X, Y int32 }"))
+        self.move_a_field(checkout)
         before = {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()}
-        self.generate("healthy", "1.0.0", "--source", checkout)
-        self.assertEqual(self.offset(self.module, "1.0.0", f"{self.module}.Point.Y"), 8)
+        self.source(checkout)
+        self.assertEqual(self.offset(self.module, "0.0.0-local", f"{self.module}.Point.Y"), 8)
+        # It is no release, and does not answer for one.
+        answer = self.lookup(self.module, "1.0.0", f"{self.module}.Point.Y", exits=harness.UNKNOWN)
+        self.assertEqual(answer["status"], "unknown")
         self.assertEqual({path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()}, before,
                          "the checkout is not touched")
+        # Changed, it is measured again.
+        self.move_a_field(checkout)
+        self.source(checkout)
+        self.assertEqual(self.offset(self.module, "0.0.0-local", f"{self.module}.Point.Y"), 12)
+
+    def move_a_field(self, checkout):
+        source = checkout / "healthy.go"
+        text = source.read_text()
+        self.assertIn("type Point struct{ ", text)
+        source.write_text(text.replace("type Point struct{ ", f"type Point struct{{ W{len(text)}, ", 1))
 
     def test_a_revision_of_a_local_repository(self):
         repository = self.checkout("fork", "v1.0.0")
         self.git("init", "-q", cwd=repository)
         self.git("add", ".", cwd=repository)
         self.git("commit", "-qm", "one", cwd=repository)
-        first = self.git("rev-parse", "HEAD", cwd=repository)
-        source = repository / "healthy.go"
-        source.write_text(source.read_text().replace("type Point struct{ X, Y int32 }", "type Point struct{ W, X, Y int32 }"))
+        self.git("tag", "v1.0.0", cwd=repository)
+        self.move_a_field(repository)
         self.git("commit", "-qam", "two", cwd=repository)
-        self.generate("healthy", "1.0.0", "--source", f"git+file://{repository}@{first}")
+        second = self.git("rev-parse", "HEAD", cwd=repository)
+        self.source(f"git+file://{repository}@v1.0.0")
         self.assertEqual(self.offset(self.module, "1.0.0", f"{self.module}.Point.Y"), 4)
-        self.db = self.directory / "second.db"
-        self.generate("healthy", "1.0.0", "--source", f"git+file://{repository}@HEAD")
-        self.assertEqual(self.offset(self.module, "1.0.0", f"{self.module}.Point.Y"), 8)
-        run = self.generate("healthy", "1.0.0", "--source", f"git+file://{repository}@nowhere", exits=harness.BAD_INPUT)
+        # A commit behind v1.0.0 is called what the go command would call it (go help module: pseudo-versions).
+        self.source(f"git+file://{repository}@{second}")
+        pseudo = f"1.0.1-0.20240102030405-{second[:12]}"
+        self.assertEqual(self.offset(self.module, pseudo, f"{self.module}.Point.Y"), 8)
+        self.assertEqual(self.offset(self.module, "1.0.0", f"{self.module}.Point.Y"), 4)
+        run = self.source(f"git+file://{repository}@nowhere", exits=harness.BAD_INPUT)
         self.assert_says(run, "nowhere")
 
-    def test_a_checkout_of_another_module_is_refused(self):
-        checkout = self.directory / "nested"
-        shutil.copytree(harness.SOURCE_DIR / "tests/fixtures/modules/nested@v1.0.0", checkout)
-        run = self.generate("healthy", "1.0.0", "--source", checkout, exits=harness.BAD_INPUT)
-        self.assert_says(run, "example.test/nested", "example.test/healthy")
+    def test_a_directory_without_a_module_is_refused(self):
+        empty = self.directory / "empty"
+        empty.mkdir()
+        run = self.source(empty, exits=harness.BAD_INPUT)
+        self.assert_says(run, "go.mod", str(empty))
+        run = self.source(self.directory / "missing", exits=harness.BAD_INPUT)
+        self.assert_says(run, "missing")
 
 
 if __name__ == "__main__":
