@@ -351,7 +351,8 @@ Result<BinaryPlan> ModulesForBinary(const BinaryFacts& facts, const Targets& tar
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   for (auto& [untracked, module, version] : wanted) {
-    plan.modules.push_back(Planned(std::move(module), std::move(version), facts));
+    PlannedModule& planned = plan.modules.emplace_back(Planned(std::move(module), std::move(version), facts));
+    for (const PinnedModule& p : plan.pinned) planned.pinned.push_back(p.code);
   }
   return plan;
 }

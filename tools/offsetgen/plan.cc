@@ -47,6 +47,16 @@ struct World {
   std::set<std::pair<std::string, std::string>> missing_modules;  // (module, version)
 };
 
+// Whether a build's closure holds another version of a module that is pinned.
+bool Contradicts(const std::vector<gooffsets::ModuleVersion>& closure,
+                 const std::vector<gooffsets::ModuleVersion>& pinned) {
+  return std::any_of(pinned.begin(), pinned.end(), [&](const gooffsets::ModuleVersion& wanted) {
+    return std::any_of(closure.begin(), closure.end(), [&](const gooffsets::ModuleVersion& has) {
+      return has.module == wanted.module && has.version != wanted.version;
+    });
+  });
+}
+
 bool TryAgain(const PlanInput& input, const StoredBuild& build) { return input.retry_failed && !build.this_run; }
 
 World MakeWorld(const PlanInput& input, std::map<std::pair<std::string, std::string>, size_t>* notes) {
@@ -90,6 +100,10 @@ class Unit {
     const auto found =
         world.builds.find(UnitKey(module.module, version.text(), arch, module.tags, module.goexperiment));
     if (found != world.builds.end()) builds_ = found->second;
+    // What this run made counts whatever it became: it is not made twice.
+    std::erase_if(builds_, [&](const UnitBuild& unit) {
+      return !unit.build->this_run && Contradicts(unit.build->closure, module.pinned);
+    });
     for (const UnitBuild& unit : builds_) {
       const Result<Version> directive = Version::Parse(VersionScheme::kGo, unit.build->max_go_directive);
       if (directive && (!directive_ || *directive_ < *directive)) directive_ = *directive;

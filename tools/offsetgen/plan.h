@@ -37,6 +37,9 @@ struct PlannedModule {
   std::string goexperiment;
   GoPolicy go;         // not used for std: its version is its Go release
   std::string inputs;  // digest of what a build is made from besides version and Go (roots, excludes, keep-file rules)
+  // Not empty (`--for-binary`): a stored build with another version of one of these modules in its closure is another
+  // build, and says nothing of this one.
+  std::vector<gooffsets::ModuleVersion> pinned;
 };
 
 // What the store knows of one package of the built module itself; packages of other modules are those modules' own
@@ -58,6 +61,8 @@ struct StoredBuild {
   bool this_run = false;
   // The largest `go` directive in the go.mod files of the closure: "1.23.0"; "" if that is not known. Also of failures.
   std::string max_go_directive;
+
+  std::vector<gooffsets::ModuleVersion> closure;  // may be empty for failures
 
   // Of kOk only.
   std::vector<PackageFacts> packages;

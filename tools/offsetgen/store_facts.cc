@@ -23,6 +23,7 @@ Result<std::vector<StoredBuild>> StoredBuilds(Store* store, const std::string& m
     std::sort(s.tags.begin(), s.tags.end());
     s.goexperiment = b.goexperiment;
     s.status = b.status;
+    s.closure = b.closure;
     GOOFFSETS_TRY(auto inputs, store->Local(b.id, kInputsNote));
     GOOFFSETS_TRY(auto max_go, store->Local(b.id, kMaxGoNote));
     GOOFFSETS_TRY(auto missing, store->Local(b.id, kToolchainMissingNote));
