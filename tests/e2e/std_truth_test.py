@@ -89,8 +89,17 @@ class StdTruth(harness.ToolTest):
             self.assertEqual(run.returncode, exits, str(run))
         return json.loads(run.stdout)
 
+    def is_released(self, release, arch):
+        answer = self.released(release, "net/http.Request", arch, exits=None)
+        if answer["status"] == "unknown" and answer["reason"].startswith("never built"):
+            harness.left_out(f"released data: std {release} {arch} has not been built yet")
+            return False
+        return True
+
     def test_every_stored_offset_compiles(self):
         for release, arch in cases():
+            if not self.is_released(release, arch):
+                continue
             toolchain = harness.toolchain(release)
             compared = 0
             for path, names in STRUCTS.items():
@@ -140,6 +149,8 @@ class StdTruth(harness.ToolTest):
             harness.left_out(f"reflect's view of the standard library with {len(RELEASES) - len(releases)} of "
                              f"{len(RELEASES)} Go releases")
         for release in releases:
+            if not self.is_released(release, "amd64"):
+                continue
             for name, size, align, fields in self.reflect(harness.toolchain(release)):
                 with self.subTest(go=release, struct=name):
                     answer = self.released(release, name, "amd64")

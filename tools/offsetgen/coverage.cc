@@ -45,7 +45,9 @@ std::string Number(uint64_t value) {
   return out;
 }
 
-std::string Count(uint64_t value, const std::string& what) { return Number(value) + " " + what + (value == 1 ? "" : "s"); }
+std::string Count(uint64_t value, const std::string& what) {
+  return Number(value) + " " + what + (value == 1 ? "" : "s");
+}
 
 std::string GoText(std::vector<std::string> releases) {
   std::sort(releases.begin(), releases.end(), gooffsets::VersionLess(gooffsets::VersionScheme::kGo));

@@ -1,6 +1,5 @@
 #include "git_tags.h"
 
-#include <git2.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "git_handles.h"
 #include "text.h"
 
 namespace offsetgen {
@@ -23,34 +23,6 @@ using gooffsets::VersionScheme;
 constexpr size_t kMostTags = 1'000'000;  // a hostile remote must not fill the memory
 constexpr size_t kLongestTag = 512;
 constexpr std::string_view kTagRefs = "refs/tags/";
-
-// libgit2 counts its users; the last one shuts it down.
-class GitLibrary {
- public:
-  GitLibrary() { git_libgit2_init(); }
-  ~GitLibrary() { git_libgit2_shutdown(); }
-  GitLibrary(const GitLibrary&) = delete;
-  GitLibrary& operator=(const GitLibrary&) = delete;
-};
-
-template <auto kFree>
-struct Freer {
-  template <typename T>
-  void operator()(T* handle) const {
-    kFree(handle);
-  }
-};
-using Repository = std::unique_ptr<git_repository, Freer<git_repository_free>>;
-using Remote = std::unique_ptr<git_remote, Freer<git_remote_free>>;
-using Object = std::unique_ptr<git_object, Freer<git_object_free>>;
-using TreeEntry = std::unique_ptr<git_tree_entry, Freer<git_tree_entry_free>>;
-
-tl::unexpected<gooffsets::Error> GitError(ErrorCode code, const std::string& what, const std::string& hint) {
-  const git_error* error = git_error_last();
-  const std::string why =
-      error != nullptr && error->message != nullptr ? Printable(error->message, 400) : "unknown error";
-  return Fail(code, what + ": " + why, hint);
-}
 
 // The module path without its major version suffix, and the major versions that its tags may have.
 struct PathMajor {
@@ -163,7 +135,7 @@ Result<std::vector<std::string>> RemoteTags(const std::string& url) {
   if (git_remote_create_detached(&raw, url.c_str()) != 0) {
     return GitError(ErrorCode::kUsage, "cannot use \"" + Printable(url) + "\" as a git repository", "a URL or a path");
   }
-  const Remote remote(raw);
+  const GitRemote remote(raw);
   // The user's SSH agent is asked once: libgit2 calls again for as long as the server refuses.
   struct Asked {
     bool agent = false;
@@ -217,11 +189,11 @@ std::optional<bool> TreeHasGoMod(git_repository* repository, const std::string& 
   git_object* raw_object = nullptr;
   if (git_revparse_single(&raw_object, repository, (std::string(kTagRefs) + tag + "^{tree}").c_str()) != 0)
     return std::nullopt;
-  const Object object(raw_object);
+  const GitObject object(raw_object);
   git_tree_entry* raw_entry = nullptr;
   const std::string path = directory.empty() ? "go.mod" : directory + "/go.mod";
   const int found = git_tree_entry_bypath(&raw_entry, reinterpret_cast<const git_tree*>(object.get()), path.c_str());
-  const TreeEntry entry(raw_entry);
+  const GitTreeEntry entry(raw_entry);
   if (found == 0) return true;
   if (found == GIT_ENOTFOUND) return false;
   return std::nullopt;
@@ -294,7 +266,7 @@ Result<GitVersions> ReadGitTags(const GitSource& source, std::string_view module
     return GitError(ErrorCode::kNotFound, "cannot open the git repository " + Printable(path),
                     "the directory that holds .git, or a bare repository");
   }
-  const Repository repository(raw);
+  const GitRepository repository(raw);
   GOOFFSETS_TRY(const std::vector<std::string> tags, LocalTags(repository.get(), path));
   const PathMajor major = SplitPathMajor(module);
   const std::string prefix = FindTagPrefix(tags, major.prefix, source);

@@ -173,8 +173,9 @@ void Judge(std::vector<LintFinding> findings, const std::set<std::string>& tried
     finding.first = judgement.first;
     finding.last = judgement.last;
     if (!judgement.goarch.empty()) finding.goarch = {judgement.goarch};
-    finding.details.push_back({"", "line " + std::to_string(judgement.line) + " judges a " +
-                                       std::string(ToString(judgement.kind)) + " that is not there (any more)",
+    finding.details.push_back({"",
+                               "line " + std::to_string(judgement.line) + " judges a " +
+                                   std::string(ToString(judgement.kind)) + " that is not there (any more)",
                                ""});
     report->findings.push_back(std::move(finding));
   }

@@ -1,11 +1,11 @@
 // `offsetgen lint`: looks for what is odd in a database although every single build of it was fine.
 //
 // Over the versions of a module, for each symbol, architecture and Go selection: releases that contradict both
-// neighbours (spikes), things missing in between (holes), what is listed and never there (columns), disagreements of two
-// derivations that nothing explains, and jumps in the share of what could not be compared. A finding is a question, no
-// verdict: one that a person has judged goes into data/lint-known.toml with the reason (docs/lint.md).
-// Package by package over content-addressed layouts, so that memory does not grow with the number of builds.
-// Borrows the store for the call; deterministic: equal content gives equal reports.
+// neighbours (spikes), things missing in between (holes), what is listed and never there (columns), disagreements of
+// two derivations that nothing explains, and jumps in the share of what could not be compared. A finding is a question,
+// no verdict: one that a person has judged goes into data/lint-known.toml with the reason (docs/lint.md). Package by
+// package over content-addressed layouts, so that memory does not grow with the number of builds. Borrows the store for
+// the call; deterministic: equal content gives equal reports.
 //
 //   GOOFFSETS_TRY(LintReport report, Lint(&store, {.judgements = judgements}));
 //   std::cout << PrintLint(report, ReportFormat::kText);
@@ -30,12 +30,12 @@ namespace offsetgen {
 struct LintFinding {
   LintKind kind = LintKind::kSpike;
   std::string module;
-  std::string package;  // import path; empty for findings about builds
-  std::string symbol;   // relative to the package, empty for the package itself. Disagreements: the whole symbol;
-                        // kNotCompared: "structs" or "parameters"
-  std::string first, last;     // versions; empty where all of them are meant
-  std::string before, after;   // spikes and holes: the nearest observed versions around it
-  size_t versions = 0;         // observed versions from first to last that are meant
+  std::string package;        // import path; empty for findings about builds
+  std::string symbol;         // relative to the package, empty for the package itself. Disagreements: the whole symbol;
+                              // kNotCompared: "structs" or "parameters"
+  std::string first, last;    // versions; empty where all of them are meant
+  std::string before, after;  // spikes and holes: the nearest observed versions around it
+  size_t versions = 0;        // observed versions from first to last that are meant
   std::vector<std::string> goarch;
   std::vector<std::string> go;  // Go releases whose builds show it; empty for std, where the version says it
   std::string variant;          // GOEXPERIMENT and tags of those builds, if any
@@ -79,7 +79,7 @@ struct LintReport {
   size_t appearances = 0;      // there in one release only: a source that declares it cannot be invented by a build
   size_t returns = 0;          // gone for whole minor lines, and back
   size_t explained_disagreements = 0;
-  size_t not_listed = 0;  // findings beyond max_findings
+  size_t not_listed = 0;                                              // findings beyond max_findings
   size_t modules = 0, packages = 0, package_layouts = 0, builds = 0;  // what was looked at
 };
 

@@ -14,8 +14,8 @@
 namespace offsetgen {
 
 struct Facet {
-  // Structs: "" for size and alignment, then field names; blank fields have none, and show in what they move. Functions:
-  // "param 0", "result 0" and, of wrappers, "wrapper".
+  // Structs: "" for size and alignment, then field names; blank fields have none, and show in what they move.
+  // Functions: "param 0", "result 0" and, of wrappers, "wrapper".
   std::string item;
   std::string value;
 };

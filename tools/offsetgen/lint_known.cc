@@ -21,8 +21,9 @@ using gooffsets::Fail;
 using gooffsets::Result;
 
 constexpr uint64_t kLargestFile = 4 << 20;
-constexpr std::array kKinds = {LintKind::kSpike, LintKind::kHole, LintKind::kColumn, LintKind::kDisagreement,
-                               LintKind::kNotCompared, LintKind::kAppearance, LintKind::kReturn};
+constexpr std::array kKinds = {LintKind::kSpike,        LintKind::kHole,        LintKind::kColumn,
+                               LintKind::kDisagreement, LintKind::kNotCompared, LintKind::kAppearance,
+                               LintKind::kReturn};
 const std::vector<std::string> kTopKeys = {"format", "judged"};
 const std::vector<std::string> kKeys = {"kind", "module", "symbol", "versions", "goarch", "reason"};
 

@@ -1,9 +1,9 @@
 // data/lint-known.toml: findings that a person has looked at and found to be true, each with the reason.
 //
-// Read strictly: an unknown key, kind or malformed version range is an error that names the line, because a judgement that
-// silently matches nothing (or everything) hides what lint is for. One that matches no finding is itself a finding, as soon
-// as every listed version of its module was tried.
-// docs/lint.md describes the file. Plain values, safe from any thread.
+// Read strictly: an unknown key, kind or malformed version range is an error that names the line, because a judgement
+// that silently matches nothing (or everything) hides what lint is for. One that matches no finding is itself a
+// finding, as soon as every listed version of its module was tried. docs/lint.md describes the file. Plain values, safe
+// from any thread.
 //
 //   [[judged]]
 //   kind = "spike"

@@ -64,8 +64,8 @@ void FindingSet::Add(LintFinding finding) {
 }
 
 size_t FindingSet::Count(LintKind kind) const {
-  return static_cast<size_t>(std::count_if(findings_.begin(), findings_.end(),
-                                           [&](const auto& entry) { return entry.first.kind == kind; }));
+  return static_cast<size_t>(
+      std::count_if(findings_.begin(), findings_.end(), [&](const auto& entry) { return entry.first.kind == kind; }));
 }
 
 std::vector<LintFinding> FindingSet::Take() {
@@ -356,8 +356,7 @@ void PackageLint::LintFacets(const std::vector<Range>& ranges, const std::vector
     for (const size_t i : of_kind) {
       Segment segment = ranges[i].segment;
       const auto& facets = decoded[i]->facets;
-      const auto facet =
-          std::find_if(facets.begin(), facets.end(), [&](const Facet& one) { return one.item == item; });
+      const auto facet = std::find_if(facets.begin(), facets.end(), [&](const Facet& one) { return one.item == item; });
       // A function without a fifth parameter has another signature; it does not lack one.
       segment.answer = facet != facets.end() ? texts.Number(facet->value) : structs ? kMissing : texts.Number("none");
       segments.push_back(segment);
@@ -380,9 +379,10 @@ void PackageLint::Report(const std::string& symbol, const Places& places) {
   const std::vector<std::string>& versions = versions_->axis.versions;
   for (const auto& [place, details] : places) {
     auto [kind, first, last, before, after, count] = place;
-    const bool appears = kind == LintKind::kSpike && std::all_of(details.begin(), details.end(), [](const auto& detail) {
-                           return detail.neighbours == kMissingText || detail.neighbours == kNoPackageText;
-                         });
+    const bool appears =
+        kind == LintKind::kSpike && std::all_of(details.begin(), details.end(), [](const auto& detail) {
+          return detail.neighbours == kMissingText || detail.neighbours == kNoPackageText;
+        });
     if (appears) kind = LintKind::kAppearance;
     if (IsReturn(place)) kind = LintKind::kReturn;
     LintFinding finding = Finding(kind, symbol);

@@ -94,8 +94,7 @@ class PackageLint {
   gooffsets::Result<void> LintSymbol(int64_t symbol, const std::vector<Range>& runs, const std::vector<int64_t>& codes);
   void LintFacets(const std::vector<Range>& runs, const std::vector<const Decoded*>& decoded, bool structs,
                   Places* places);
-  void Note(const SeriesResult& result, Places* places, const std::vector<std::string>& texts,
-            const std::string& item);
+  void Note(const SeriesResult& result, Places* places, const std::vector<std::string>& texts, const std::string& item);
   void NoteUnstored(const std::vector<PackageSighting>& sightings);
   gooffsets::Result<void> NoteColumns();
   gooffsets::Result<const std::vector<gooffsets::PackageEntry>*> Entries(int64_t package_layout);

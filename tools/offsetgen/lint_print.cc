@@ -54,13 +54,14 @@ std::string Body(const LintFinding& finding) {
       break;
     }
     out += "    " + symbol;
-    const bool is_field = !detail.item.empty() && finding.kind != LintKind::kDisagreement &&
-                          finding.kind != LintKind::kNotCompared;
+    const bool is_field =
+        !detail.item.empty() && finding.kind != LintKind::kDisagreement && finding.kind != LintKind::kNotCompared;
     if (is_field) out += (detail.item.find(' ') == std::string::npos ? "." : " ") + Printable(detail.item, kLongest);
     if (finding.kind == LintKind::kDisagreement) out += " " + Printable(detail.item, kLongest);
     out += ": " + Printable(detail.found, kLongest);
     if (!detail.neighbours.empty()) {
-      out += (finding.kind == LintKind::kDisagreement ? "; " : "; around it: ") + Printable(detail.neighbours, kLongest);
+      out +=
+          (finding.kind == LintKind::kDisagreement ? "; " : "; around it: ") + Printable(detail.neighbours, kLongest);
     }
     out += '\n';
   }

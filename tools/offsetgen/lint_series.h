@@ -1,9 +1,11 @@
-// One item over ordered versions: where one release contradicts its neighbours, and where the item is missing in between.
+// One item over ordered versions: where one release contradicts its neighbours, and where the item is missing in
+// between.
 //
 // A *spike* is one observed release whose answer differs from the ones before and after it, which agree. A *hole* is a
 // range of observed releases without the item between releases that have it. Releases of several minor lines are
 // maintained side by side, so in version order a change that was backported looks like both: 1.25.11 has it, 1.26.0 not
-// yet, 1.26.4 has it. Such a pattern is told from a contradiction and only counted. Pure functions, safe from any thread.
+// yet, 1.26.4 has it. Such a pattern is told from a contradiction and only counted. Pure functions, safe from any
+// thread.
 //
 //   VersionAxis axis = MakeAxis(VersionScheme::kModule, {"1.0.0", "1.1.0", "1.2.0"});
 //   SeriesResult r = FindAnomalies(axis, {{0, 0, 1, 16}, {1, 1, 1, 24}, {2, 2, 1, 16}});   // a spike at position 1

@@ -51,8 +51,7 @@ Result<void> LoadBuilds(Connection* db, LintWorld* world) {
   }
   for (const LintBuild& build : world->builds) world->go_releases.push_back(build.go);
   std::sort(world->go_releases.begin(), world->go_releases.end(), gooffsets::VersionLess(VersionScheme::kGo));
-  world->go_releases.erase(std::unique(world->go_releases.begin(), world->go_releases.end()),
-                           world->go_releases.end());
+  world->go_releases.erase(std::unique(world->go_releases.begin(), world->go_releases.end()), world->go_releases.end());
   std::map<std::string, size_t> ranks;
   for (size_t i = 0; i < world->go_releases.size(); ++i) ranks[world->go_releases[i]] = i;
   for (LintBuild& build : world->builds) build.go_rank = ranks[build.go];

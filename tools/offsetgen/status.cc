@@ -236,7 +236,7 @@ std::vector<StatusLine> LinesOf(const std::string& module, const std::vector<std
 
 // Packages of a version that its own builds list and did not measure, by reason.
 Result<std::map<std::string, std::vector<std::string>>> NotMeasured(Connection* db, const std::string& module,
-                                                                   const std::string& version) {
+                                                                    const std::string& version) {
   std::map<std::string, std::vector<std::string>> out;
   if (version.empty()) return out;
   gooffsets::CatalogReader reader(db);

@@ -1,8 +1,8 @@
 // `offsetgen status`: what a database covers, what failed, what is missing.
 //
 // Per module and architecture: every known version is in exactly one of five states, so that the numbers add up. Known
-// are the versions that the target's constraint selects among those the store lists, or that the caller gives, and every
-// version that was built. Borrows the store for the call; deterministic: equal content gives equal reports.
+// are the versions that the target's constraint selects among those the store lists, or that the caller gives, and
+// every version that was built. Borrows the store for the call; deterministic: equal content gives equal reports.
 //
 //   GOOFFSETS_TRY(StatusReport report, Status(&store, {.targets = &targets}));
 //   std::cout << PrintStatus(report, ReportFormat::kText);
@@ -35,17 +35,18 @@ std::string_view ToString(VersionState state);  // "built", "failed", "to be ret
 // Versions in one state for one reason.
 struct StatusReason {
   VersionState state = VersionState::kFailed;
-  std::string reason;  // one line; empty for kMissing
+  std::string reason;                 // one line; empty for kMissing
   std::vector<std::string> versions;  // ascending
   bool operator==(const StatusReason&) const = default;
 };
 
 struct StatusArch {
   gooffsets::GoArch goarch = gooffsets::GoArch::kAmd64;
-  size_t known = 0, built = 0, failed = 0, transient = 0, unavailable = 0, missing = 0;  // versions; the last five add up
-  size_t builds = 0;                         // that succeeded: a version may need several Go releases
-  std::map<std::string, size_t> go;          // Go release -> builds that succeeded with it
-  std::vector<StatusReason> reasons;         // of all states but kBuilt; most versions first
+  size_t known = 0, built = 0, failed = 0, transient = 0, unavailable = 0,
+         missing = 0;                 // versions; the last five add up
+  size_t builds = 0;                  // that succeeded: a version may need several Go releases
+  std::map<std::string, size_t> go;   // Go release -> builds that succeeded with it
+  std::vector<StatusReason> reasons;  // of all states but kBuilt; most versions first
   // Of this module's own packages, over all versions.
   size_t packages = 0, structs = 0, functions = 0;  // distinct names
   // Of the newest built version.

@@ -107,8 +107,8 @@ Result<SymbolCounts> CountSymbols(Connection* db) {
     GOOFFSETS_TRY(const auto entries, reader.Entries(layout));
     for (const gooffsets::PackageEntry& one : entries) {
       if (one.layout <= 0) continue;
-      const bool function = static_cast<size_t>(one.layout) < is_function.size() &&
-                            is_function[static_cast<size_t>(one.layout)];
+      const bool function =
+          static_cast<size_t>(one.layout) < is_function.size() && is_function[static_cast<size_t>(one.layout)];
       (function ? entry->second.functions : entry->second.structs).push_back(one.symbol);
     }
   }

@@ -1,4 +1,5 @@
-// Counts of what is stored of each module: distinct packages, structs and functions, over all versions and in the newest.
+// Counts of what is stored of each module: distinct packages, structs and functions, over all versions and in the
+// newest.
 //
 // Works package by package over distinct package layouts; borrows the connection for the call. One thread at a time.
 //

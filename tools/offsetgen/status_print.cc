@@ -59,7 +59,8 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
 
 std::string ListVersions(const std::vector<std::string>& versions) {
   std::string out;
-  for (size_t i = 0; i < versions.size() && i < kShownVersions; ++i) out += (i == 0 ? "" : " ") + Printable(versions[i]);
+  for (size_t i = 0; i < versions.size() && i < kShownVersions; ++i)
+    out += (i == 0 ? "" : " ") + Printable(versions[i]);
   if (versions.size() > kShownVersions) out += " ... " + Printable(versions.back());
   return out;
 }

@@ -53,8 +53,8 @@ TEST(LintSeries, VersionsWithoutAnObservationAreNoNeighbours) {
 }
 
 TEST(LintSeries, MissingInBetweenIsAHoleOfAnyLength) {
-  const SeriesResult result =
-      Find({{"1.0.0", 16}, {"1.1.0", kMissing}, {"1.2.0", kMissing}, {"1.3.0", -1}, {"1.4.0", kMissing}, {"1.5.0", 24}});
+  const SeriesResult result = Find(
+      {{"1.0.0", 16}, {"1.1.0", kMissing}, {"1.2.0", kMissing}, {"1.3.0", -1}, {"1.4.0", kMissing}, {"1.5.0", 24}});
   ASSERT_EQ(result.anomalies.size(), 1u);
   EXPECT_EQ(result.anomalies[0], (Anomaly{Anomaly::Kind::kHole, 1, 4, 0, 5, 3, kMissing, 16}));
 }

@@ -84,7 +84,8 @@ TEST(Lint, FindsTheSpikeAndTheHoleOfOneStruct) {
 // The struct changes with every release; one field of it goes and comes back.
 TEST(Lint, FindsASpikeOfAFieldInsideAStructThatChangesAnyway) {
   TempStore store;
-  AddThree(&store, {{"T", Struct({"a", "b"})}}, {{"T", Struct({"x", "a", "b"})}}, {{"T", Struct({"a", "b", "y", "z"})}});
+  AddThree(&store, {{"T", Struct({"a", "b"})}}, {{"T", Struct({"x", "a", "b"})}},
+           {{"T", Struct({"a", "b", "y", "z"})}});
   const LintReport report = Report(&store);
   std::vector<std::string> items;
   for (const LintFinding& finding : report.findings) {
@@ -160,8 +161,8 @@ TEST(Lint, GoneForWholeMinorLinesIsHistoryAndGoneForLessIsAHole) {
     const LintReport report = Report(&store);
     return std::pair(report.findings.size(), report.returns);
   };
-  const std::vector<std::string> versions = {"1.0.0", "1.0.1", "1.1.0", "1.1.1", "1.1.2", "1.2.0",
-                                             "1.2.1", "1.2.2", "1.3.0", "1.3.1"};
+  const std::vector<std::string> versions = {"1.0.0", "1.0.1", "1.1.0", "1.1.1", "1.1.2",
+                                             "1.2.0", "1.2.1", "1.2.2", "1.3.0", "1.3.1"};
   EXPECT_EQ(holes(versions, "1.1.0", "1.2.2"), std::pair(size_t{0}, size_t{1}));
   EXPECT_EQ(holes(versions, "1.1.0", "1.1.2"), std::pair(size_t{1}, size_t{0})) << "one line: perhaps its Go release";
   EXPECT_EQ(holes(versions, "1.0.1", "1.2.2"), std::pair(size_t{1}, size_t{0})) << "begins inside a line";
@@ -298,7 +299,8 @@ TEST(Lint, DisagreementsAreFindingsUnlessExplained) {
     BuildRecord record = MakeBuild("std", go, go, kAmd64, {{"net/http", {{"Request", Struct({"a"})}}}});
     if (go != "1.25.0") {
       record.build.disagreements = {
-          {"net/http.(*Server).Serve", std::string("location of param 1") + gooffsets::kExplainedDisagreement, "RBX", "RCX"},
+          {"net/http.(*Server).Serve", std::string("location of param 1") + gooffsets::kExplainedDisagreement, "RBX",
+           "RCX"},
           {"net/http.Request", "struct size", "8", "16 (go/types)"}};
     }
     store.Add(record);
@@ -312,13 +314,14 @@ TEST(Lint, DisagreementsAreFindingsUnlessExplained) {
   EXPECT_EQ(finding.first, "1.26.0");
   EXPECT_EQ(finding.last, "1.26.1");
   EXPECT_EQ(finding.versions, 2u);
-  EXPECT_THAT(PrintLint(report, ReportFormat::kText), HasSubstr("net/http.Request struct size: DWARF: 8; 16 (go/types)"));
+  EXPECT_THAT(PrintLint(report, ReportFormat::kText),
+              HasSubstr("net/http.Request struct size: DWARF: 8; 16 (go/types)"));
 }
 
 TEST(Lint, AJumpOfTheShareThatWasNotComparedIsAFinding) {
   TempStore store;
-  const std::vector<std::pair<std::string, uint64_t>> not_compared = {
-      {"1.24.0", 10}, {"1.24.1", 12}, {"1.24.2", 260}, {"1.24.3", 12}, {"1.25.0", 300}, {"1.25.1", 300}};
+  const std::vector<std::pair<std::string, uint64_t>> not_compared = {{"1.24.0", 10}, {"1.24.1", 12},  {"1.24.2", 260},
+                                                                      {"1.24.3", 12}, {"1.25.0", 300}, {"1.25.1", 300}};
   for (const auto& [go, count] : not_compared) {
     BuildRecord record = MakeBuild("std", go, go, kAmd64, {{"net/http", {{"Request", Struct({"a"})}}}});
     record.build.params_compared = 10000 - count;
@@ -412,8 +415,9 @@ TEST(Lint, TheReportDoesNotDependOnTheOrderOfAdding) {
   std::vector<BuildRecord> records;
   for (const GoArch goarch : {kAmd64, kArm64}) {
     for (int i = 0; i < 6; ++i) {
-      const Symbols symbols = {{"T", Struct(i % 2 == 0 ? std::vector<std::string>{"a"} : std::vector<std::string>{"b", "a"})},
-                               {"F", Function(i == 3 ? std::vector<std::string>{"x"} : std::vector<std::string>{})}};
+      const Symbols symbols = {
+          {"T", Struct(i % 2 == 0 ? std::vector<std::string>{"a"} : std::vector<std::string>{"b", "a"})},
+          {"F", Function(i == 3 ? std::vector<std::string>{"x"} : std::vector<std::string>{})}};
       records.push_back(MakeBuild("example.test/m", "1." + std::to_string(i) + ".0", "1.27.4", goarch,
                                   {{"example.test/m/p", symbols}, {"example.test/m/q", {}}}));
     }
@@ -429,6 +433,13 @@ TEST(Lint, TheReportDoesNotDependOnTheOrderOfAdding) {
   ASSERT_TRUE(json.is_object());
   EXPECT_FALSE(json["findings"].empty());
   EXPECT_EQ(json["findings"][0]["goarch"], nlohmann::json({"amd64", "arm64"}));
+}
+
+TEST(LintKnown, TheFileOfThisRepositoryCanBeRead) {
+  const auto judgements = LoadJudgements(std::string(GOOFFSETS_SOURCE_DIR) + "/data/lint-known.toml");
+  ASSERT_TRUE(judgements.has_value()) << judgements.error().ToString();
+  EXPECT_FALSE(judgements->empty());
+  EXPECT_FALSE(LoadJudgements("/nonexistent/lint-known.toml").has_value());
 }
 
 TEST(LintKnown, IsReadStrictly) {

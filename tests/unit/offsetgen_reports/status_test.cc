@@ -56,13 +56,14 @@ void Fill(TempStore* store) {
     package.owner = other;
     package.path = "example.test/other";
     record.packages.push_back(package);
-    std::sort(record.packages.begin(), record.packages.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    std::sort(record.packages.begin(), record.packages.end(),
+              [](const auto& a, const auto& b) { return a.path < b.path; });
     record.modules[0].packages.push_back({"example.test/m/zcmd", false, "main"});
     record.build.fields_compared = 7;
     record.build.params_not_compared = 2;
-    record.build.disagreements = {{"example.test/m/p.T", "struct size", "8", "16"},
-                                  {"example.test/m/p.F",
-                                   std::string("location of param 0") + gooffsets::kExplainedDisagreement, "a", "b"}};
+    record.build.disagreements = {
+        {"example.test/m/p.T", "struct size", "8", "16"},
+        {"example.test/m/p.F", std::string("location of param 0") + gooffsets::kExplainedDisagreement, "a", "b"}};
     record.build.id = gooffsets::BuildId(record.build);
     store->Add(record);
   }
@@ -209,9 +210,10 @@ TEST(Status, NumbersEqualThoseOfTheSqliteShell) {
   EXPECT_EQ(std::to_string(amd64.go.size()), shell("SELECT count(DISTINCT b.go)" + of_module));
   EXPECT_EQ(std::to_string(amd64.disagreements + amd64.explained_disagreements),
             shell("SELECT count(*) FROM disagreement d WHERE d.build IN (SELECT b.id" + of_module + ")"));
-  EXPECT_EQ(std::to_string(amd64.packages),
-            shell("SELECT count(DISTINCT s.package) FROM observation o JOIN package_state s ON s.id = o.state JOIN version "
-                  "v ON v.id = o.version JOIN module m ON m.id = v.module WHERE m.path = 'example.test/m'"));
+  EXPECT_EQ(
+      std::to_string(amd64.packages),
+      shell("SELECT count(DISTINCT s.package) FROM observation o JOIN package_state s ON s.id = o.state JOIN version "
+            "v ON v.id = o.version JOIN module m ON m.id = v.module WHERE m.path = 'example.test/m'"));
   EXPECT_EQ(std::to_string(amd64.known),
             shell("SELECT count(*) FROM version v JOIN module m ON m.id = v.module WHERE m.path = 'example.test/m'"));
   EXPECT_EQ(std::to_string(report.layouts), shell("SELECT count(*) FROM layout"));
@@ -247,7 +249,8 @@ TEST(Coverage, TellsWhatIsCoveredAndWhatIsNot) {
   EXPECT_THAT(text, HasSubstr("| line | amd64 | arm64 | built with Go |\n|---|---:|---:|---|\n"));
   EXPECT_THAT(text, HasSubstr("| 1.0 | 1 / 2 | 1 / 2 | 1.27.4 |\n"));
   EXPECT_THAT(text, HasSubstr("| 1.10 | 1 / 1 | 0 / 1 | 1.21.13, 1.27.4 |\n"));
-  EXPECT_THAT(text, HasSubstr("- failed, 2 versions (amd64): 1.1.0, 1.2.0. m@vVERSION/p.go:1: not \\| a \\*number\\*\n"));
+  EXPECT_THAT(text,
+              HasSubstr("- failed, 2 versions (amd64): 1.1.0, 1.2.0. m@vVERSION/p.go:1: not \\| a \\*number\\*\n"));
   EXPECT_THAT(text, HasSubstr("- missing, 1 version (amd64): 1.11.0\n"));
   EXPECT_THAT(text, HasSubstr("- 1 package, main: example.test/m/zcmd\n"));
   EXPECT_THAT(text, HasSubstr("| example.test/other | 1 | 0.5.0 | 0.5.0 | 1 |\n"));
