@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include "common/exit_code.h"
@@ -192,15 +194,18 @@ std::string RenderTimeline(const Timeline& timeline) {
     observations += run.observations;
   }
   if (observations > 0) out += table.Text();
-  // Neighbouring gaps of one reason in one line.
-  for (size_t i = 0; i < timeline.gaps.size();) {
-    size_t end = i + 1;
-    while (end < timeline.gaps.size() && timeline.gaps[end].reason == timeline.gaps[i].reason) ++end;
-    const std::string range = end - i == 1 ? timeline.gaps[i].version
-                                           : fmt::format("{} .. {} ({} versions)", timeline.gaps[i].version,
-                                                         timeline.gaps[end - 1].version, end - i);
-    out += fmt::format("  no observation of {}: {}\n", Printable(range), Printable(timeline.gaps[i].reason));
-    i = end;
+  // Gaps by reason. No ranges: observed versions may lie between two gaps.
+  std::vector<std::pair<std::string, std::vector<std::string>>> gaps;
+  for (const Gap& gap : timeline.gaps) {
+    auto same = std::find_if(gaps.begin(), gaps.end(), [&](const auto& other) { return other.first == gap.reason; });
+    if (same == gaps.end()) same = gaps.insert(gaps.end(), {gap.reason, {}});
+    same->second.push_back(gap.version);
+  }
+  for (const auto& [reason, versions] : gaps) {
+    std::vector<std::string> shown(versions.begin(), versions.begin() + std::min<ptrdiff_t>(8, std::ssize(versions)));
+    if (shown.size() < versions.size()) shown.push_back(fmt::format("... {}", versions.back()));
+    out += fmt::format("  no observation of {} version{} ({}): {}\n", versions.size(), versions.size() == 1 ? "" : "s",
+                       Printable(reason), Printable(Join(shown, ", ")));
   }
   return out;
 }
