@@ -25,9 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   commit.is_ancestor = [](const std::string& tag) { return tag.size() % 3 != 0; };
   for (const std::string_view directory : {"", "sub", "v2", "sub/v3"}) {
     const std::string prefix = offsetgen::TagPrefix(mod->module, directory);
-    const Version version = offsetgen::VersionOfCommit(mod->module, prefix, commit, [&](const Version& v) {
-      return mod->IsRetracted(v);
-    });
+    const Version version =
+        offsetgen::VersionOfCommit(mod->module, prefix, commit, [&](const Version& v) { return mod->IsRetracted(v); });
     FUZZ_REQUIRE(Version::Parse(VersionScheme::kModule, version.text()).has_value());
     FUZZ_REQUIRE(offsetgen::MajorMatches(offsetgen::PathMajorSuffix(mod->module), version));
   }

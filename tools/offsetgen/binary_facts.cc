@@ -123,8 +123,8 @@ Result<void> ReadSetting(std::string_view line, BinaryFacts* facts) {
   const std::string_view key = line.substr(0, equals);
   const std::string value = Unquote(line.substr(equals + 1));
   auto refuse = [&] {
-    return Fail(ErrorCode::kBadInput,
-                fmt::format("{}: the build info says {}={}, which Go cannot have written", facts->file, key, Quote(value)));
+    return Fail(ErrorCode::kBadInput, fmt::format("{}: the build info says {}={}, which Go cannot have written",
+                                                  facts->file, key, Quote(value)));
   };
   if (key == "GOARCH") {
     const auto arch = gooffsets::ParseGoArch(value);
@@ -281,7 +281,8 @@ Result<BinaryFacts> ReadBinaryFacts(GoCommand& go, const std::string& path) {
     if (out.stderr_text.find("permission denied") != std::string::npos) {
       return Fail(ErrorCode::kPermission, path + " cannot be read: permission denied");
     }
-    return Fail(ErrorCode::kBadInput, path + " has no Go build info: it is no Go program, or garble or another tool removed it",
+    return Fail(ErrorCode::kBadInput,
+                path + " has no Go build info: it is no Go program, or garble or another tool removed it",
                 "add what it was built from by name: offsetgen --module M --versions V --go RELEASE");
   }
   return ParseBuildInfo(std::string_view(out.stdout_text).substr(before.size()), path, arch);
@@ -290,29 +291,30 @@ Result<BinaryFacts> ReadBinaryFacts(GoCommand& go, const std::string& path) {
 Result<BinaryPlan> ModulesForBinary(const BinaryFacts& facts, const Targets& targets) {
   if (!facts.go.release) {
     const bool old_devel = facts.go.language.empty();
-    return Fail(ErrorCode::kUnsupported,
-                fmt::format("{} was built with {}, which is no published Go release", facts.file, Quote(facts.go_text)),
-                old_devel ? "" : "add a release near it: offsetgen --module std --versions \"~" + facts.go.language + "\"");
+    return Fail(
+        ErrorCode::kUnsupported,
+        fmt::format("{} was built with {}, which is no published Go release", facts.file, Quote(facts.go_text)),
+        old_devel ? "" : "add a release near it: offsetgen --module std --versions \"~" + facts.go.language + "\"");
   }
   const Version oldest = *Version::Parse(VersionScheme::kGo, kOldestGo);
   if (*facts.go.release < oldest) {
-    return Fail(ErrorCode::kUnsupported,
-                fmt::format("{} was built with Go {}; releases from {} on can be measured", facts.file,
-                            facts.go.release->text(), kOldestGo));
+    return Fail(ErrorCode::kUnsupported, fmt::format("{} was built with Go {}; releases from {} on can be measured",
+                                                     facts.file, facts.go.release->text(), kOldestGo));
   }
   BinaryPlan plan;
   if (!facts.go.suffix.empty()) {
-    plan.notes.push_back(fmt::format("{} is a vendor's build of Go: Go {} as published is measured", Quote(facts.go_text),
-                                     facts.go.release->text()));
+    plan.notes.push_back(fmt::format("{} is a vendor's build of Go: Go {} as published is measured",
+                                     Quote(facts.go_text), facts.go.release->text()));
   }
   if (facts.cgo_enabled.value_or(false)) {
     plan.notes.push_back("it was built with cgo, and is measured without: packages that use cgo may differ");
   }
   plan.modules.push_back(Planned(std::string(gooffsets::kStdModule), *facts.go.release, facts));
   if (!facts.main) {
-    plan.notes.push_back(facts.file +
-                         " has no module list (as Debian's packages and many Bazel builds): only its Go release is added; "
-                         "name modules with --module and --versions");
+    plan.notes.push_back(
+        facts.file +
+        " has no module list (as Debian's packages and many Bazel builds): only its Go release is added; "
+        "name modules with --module and --versions");
   }
 
   // Tracked modules first: what a tracer asks for is there even if the run is stopped.

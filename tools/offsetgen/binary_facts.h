@@ -44,10 +44,10 @@ struct BinaryFacts {
   gooffsets::GoVersionString go;
   std::string goos;  // "linux"
   gooffsets::GoArch goarch = gooffsets::GoArch::kAmd64;
-  std::vector<std::string> tags;    // sorted
-  std::string goexperiment;         // "" = the release's defaults; sorted, with commas: "arenas,fieldtrack"
-  std::optional<bool> cgo_enabled;  // nullopt: not said (before Go 1.18, and some build systems)
-  std::string main_package;         // "example.com/app/cmd/server"; may be empty
+  std::vector<std::string> tags;     // sorted
+  std::string goexperiment;          // "" = the release's defaults; sorted, with commas: "arenas,fieldtrack"
+  std::optional<bool> cgo_enabled;   // nullopt: not said (before Go 1.18, and some build systems)
+  std::string main_package;          // "example.com/app/cmd/server"; may be empty
   std::optional<BinaryModule> main;  // absent: no module list (Debian's packages, many Bazel builds, GOPATH builds)
   std::vector<BinaryModule> dependencies;
 };

@@ -143,12 +143,8 @@ std::string GoModWord(const std::string& text) {
   // An interpreted Go string; bytes above 0x7f stay, because paths are bytes.
   std::string quoted = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else {
-      quoted += c;
-    }
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
   }
   return quoted + '"';
 }

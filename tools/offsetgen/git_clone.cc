@@ -43,7 +43,8 @@ int Credentials(git_credential** out, const char* /*url*/, const char* user, uns
   bool* once = static_cast<bool*>(tried);
   if (*once) return GIT_EAUTH;
   *once = true;
-  if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0) return git_credential_ssh_key_from_agent(out, user != nullptr ? user : "git");
+  if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0)
+    return git_credential_ssh_key_from_agent(out, user != nullptr ? user : "git");
   if ((allowed & GIT_CREDENTIAL_DEFAULT) != 0) return git_credential_default_new(out);
   return GIT_EAUTH;
 }
@@ -68,7 +69,8 @@ Result<void> Fetch(git_repository* repository, const std::string& url) {
   if (g_interrupted.load()) return Fail(ErrorCode::kInterrupted, "interrupted while fetching " + Printable(url));
   const std::string what = "cannot fetch " + Printable(url);
   if (status == GIT_EAUTH) {
-    return GitError(ErrorCode::kPermission, what, "check that the repository exists and that you may read it without a password");
+    return GitError(ErrorCode::kPermission, what,
+                    "check that the repository exists and that you may read it without a password");
   }
   if (status == GIT_ENOTFOUND) return GitError(ErrorCode::kNotFound, what, "check the address of the repository");
   if (status != 0) return GitError(ErrorCode::kNetwork, what, "check the address and the network, then run again");

@@ -70,7 +70,8 @@ std::string TagPrefix(std::string_view module, std::string_view directory) {
 std::optional<TagVersion> ParseVersionTag(std::string_view tag, std::string_view prefix) {
   if (!tag.starts_with(prefix) || tag.size() - prefix.size() > kLongestTag) return std::nullopt;
   // Tags that look like pseudo-versions would be confusing; as in the go command only the whole tag is looked at.
-  if (Result<Version> whole = Version::Parse(VersionScheme::kModule, tag); whole && whole->is_pseudo() && tag[0] == 'v') {
+  if (Result<Version> whole = Version::Parse(VersionScheme::kModule, tag);
+      whole && whole->is_pseudo() && tag[0] == 'v') {
     return std::nullopt;
   }
   std::string_view text = tag.substr(prefix.size());
@@ -113,8 +114,8 @@ Version VersionOfCommit(std::string_view module, std::string_view tag_prefix, co
     if (is_retracted(found.version) || !commit.is_ancestor(tag)) continue;
     const std::string& base = found.version.text();
     if (found.version.is_prerelease()) return Parsed(base + ".0." + segment);
-    return Parsed(fmt::format("{}.{}.{}-0.{}", found.version.major(), found.version.minor(), found.version.patch() + 1,
-                              segment));
+    return Parsed(
+        fmt::format("{}.{}.{}-0.{}", found.version.major(), found.version.minor(), found.version.patch() + 1, segment));
   }
   const std::string_view major = MajorOf(path_major);
   return Parsed((major.empty() ? "v0" : std::string(major)) + ".0.0-" + segment);
@@ -127,9 +128,9 @@ std::string NewestTag(std::string_view module, std::string_view tag_prefix, cons
     const auto found = ParseVersionTag(tag, tag_prefix);
     if (!found || !found->canonical || !MajorMatches(PathMajorSuffix(module), found->version)) continue;
     // A release outweighs every pre-release.
-    const bool better = !version || (version->is_prerelease() != found->version.is_prerelease()
-                                         ? version->is_prerelease()
-                                         : *version < found->version);
+    const bool better =
+        !version || (version->is_prerelease() != found->version.is_prerelease() ? version->is_prerelease()
+                                                                                : *version < found->version);
     if (!better) continue;
     newest = tag;
     version = found->version;

@@ -40,10 +40,10 @@ struct TagVersion {
 std::optional<TagVersion> ParseVersionTag(std::string_view tag, std::string_view prefix);
 
 struct CommitFacts {
-  std::string hash;  // 40 hex digits
-  int64_t time = 0;  // of the committer, seconds since 1970
-  std::vector<std::string> tags;      // on this commit, without "refs/tags/"
-  std::vector<std::string> all_tags;  // of the repository
+  std::string hash;                                         // 40 hex digits
+  int64_t time = 0;                                         // of the committer, seconds since 1970
+  std::vector<std::string> tags;                            // on this commit, without "refs/tags/"
+  std::vector<std::string> all_tags;                        // of the repository
   std::function<bool(const std::string& tag)> is_ancestor;  // whether the tag's commit is this one or before it
 };
 

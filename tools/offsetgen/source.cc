@@ -34,7 +34,8 @@ constexpr const char* kExample = "--source DIR, git+file:///repo@REV or git+http
 Result<GoModFile> ReadModule(std::string_view text, const std::string& name) {
   GOOFFSETS_TRY(GoModFile mod, ParseGoModFile(text, name));
   if (mod.module == "std" || mod.module == "cmd") {
-    return Fail(ErrorCode::kUnsupported, name + " is the standard library's", "offsetgen --module std --versions RELEASE");
+    return Fail(ErrorCode::kUnsupported, name + " is the standard library's",
+                "offsetgen --module std --versions RELEASE");
   }
   return mod;
 }
@@ -118,12 +119,13 @@ class Revision {
                     git_graph_descendant_of(repository_, git_commit_id(commit_.get()), &*id) == 1);
     };
     const GoModFile newest = NewestGoMod(module, prefix, subdir, facts.all_tags);
-    const Version version = VersionOfCommit(
-        module, prefix, facts, [&](const Version& v) { return newest.IsRetracted(v); }, asked);
+    const Version version =
+        VersionOfCommit(module, prefix, facts, [&](const Version& v) { return newest.IsRetracted(v); }, asked);
     if (version.is_pseudo() && git_repository_is_shallow(repository_) == 1) {
-      return Fail(ErrorCode::kUnsupported,
-                  "the repository is a shallow clone: which release comes before commit " + facts.hash + " is not known",
-                  "git fetch --unshallow --tags");
+      return Fail(
+          ErrorCode::kUnsupported,
+          "the repository is a shallow clone: which release comes before commit " + facts.hash + " is not known",
+          "git fetch --unshallow --tags");
     }
     return version;
   }
@@ -204,7 +206,8 @@ Result<std::string> Exported(git_repository* repository, const git_tree* tree, C
   }
   cache.RemoveWork(work);
   if (!exported) return tl::unexpected(exported.error());
-  if (ec && !IsDirectory(final_path)) return gooffsets::ErrnoError(ec.value(), "cannot keep the source at " + final_path);
+  if (ec && !IsDirectory(final_path))
+    return gooffsets::ErrnoError(ec.value(), "cannot keep the source at " + final_path);
   return final_path;
 }
 
@@ -225,11 +228,13 @@ Result<Source> OpenRevision(const SourceText& text, Cache& cache) {
   if (!go_mod) {
     GOOFFSETS_TRY(const GitTree root, revision.TreeAt(""));
     const std::string modules = ModulesIn(root.get());
-    return Fail(ErrorCode::kNotFound, fmt::format("{} has no go.mod{}", at, text.subdir.empty() ? "" : " in " + text.subdir),
+    return Fail(ErrorCode::kNotFound,
+                fmt::format("{} has no go.mod{}", at, text.subdir.empty() ? "" : " in " + text.subdir),
                 modules.empty() ? "a revision that is a Go module" : "name the directory of the module: " + modules);
   }
   Source source;
-  GOOFFSETS_TRY(const GoModFile mod, ReadModule(*go_mod, at + ": " + (text.subdir.empty() ? "" : text.subdir + "/") + "go.mod"));
+  GOOFFSETS_TRY(const GoModFile mod,
+                ReadModule(*go_mod, at + ": " + (text.subdir.empty() ? "" : text.subdir + "/") + "go.mod"));
   source.module = mod.module;
   source.revision = revision.hash();
   GOOFFSETS_TRY(const Version version, revision.VersionOf(mod.module, text.subdir, text.revision));
@@ -255,8 +260,8 @@ bool IsClean(git_repository* repository, const std::string& subdir) {
     const git_status_entry* entry = git_status_byindex(list.get(), i);
     const git_diff_delta* delta = entry->index_to_workdir != nullptr ? entry->index_to_workdir : entry->head_to_index;
     if (entry->status == GIT_STATUS_CURRENT) continue;
-    const bool is_go = delta != nullptr && delta->new_file.path != nullptr &&
-                       std::string_view(delta->new_file.path).ends_with(".go");
+    const bool is_go =
+        delta != nullptr && delta->new_file.path != nullptr && std::string_view(delta->new_file.path).ends_with(".go");
     if (entry->status != GIT_STATUS_IGNORED || is_go) return false;
   }
   return true;
@@ -333,7 +338,8 @@ Result<SourceText> ParseSource(std::string_view text) {
   }
   const size_t scheme_end = rest.find("://");
   const std::string_view scheme = rest.substr(0, scheme_end);
-  if (scheme_end == std::string_view::npos || (scheme != "file" && scheme != "https" && scheme != "http" && scheme != "ssh")) {
+  if (scheme_end == std::string_view::npos ||
+      (scheme != "file" && scheme != "https" && scheme != "http" && scheme != "ssh")) {
     return refuse("git+file, git+https, git+http and git+ssh are understood");
   }
   const size_t path_begin = rest.find('/', scheme_end + 3);
@@ -353,7 +359,8 @@ Result<SourceText> ParseSource(std::string_view text) {
     if (source.revision.empty()) return refuse("there is no revision behind @");
   }
   source.url = std::string(rest.substr(0, at));
-  if (scheme == "file") source.path = std::string(rest.substr(path_begin, at == std::string_view::npos ? at : at - path_begin));
+  if (scheme == "file")
+    source.path = std::string(rest.substr(path_begin, at == std::string_view::npos ? at : at - path_begin));
   return source;
 }
 

@@ -1,8 +1,8 @@
 // `--source`: a local checkout, or one revision of a git repository, in the place of a release.
 //
 //   DIR                              the module in DIR, which is only read
-//   git+file:///repo@REV#sub/dir     revision REV (commit, tag, branch; HEAD if left out) of a local repository, and the
-//                                    module in that directory of it
+//   git+file:///repo@REV#sub/dir     revision REV (commit, tag, branch; HEAD if left out) of a local repository, and
+//                                    the module in that directory of it
 //   git+https://host/repo@REV        of a remote one; ssh and http as well
 //
 // A revision is exported into the cache (sources/, by the hash of its tree, so once); a remote repository is kept there

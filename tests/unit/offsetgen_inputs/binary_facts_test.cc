@@ -44,7 +44,8 @@ class BinaryFactsTest : public ::testing::Test {
     }
     world_.InitRepository("a");
     world_.Write("repos/a.git/go.mod", std::string("module ") + kA + "\n\ngo 1.18\n\nrequire " + kB + " v1.0.0\n");
-    world_.Write("repos/a.git/a.go", std::string("package a\n\nimport \"") + kB + "\"\n\ntype S struct{ X bool; T b.T }\n");
+    world_.Write("repos/a.git/a.go",
+                 std::string("package a\n\nimport \"") + kB + "\"\n\ntype S struct{ X bool; T b.T }\n");
     world_.Commit("a");
     world_.Tag("a", "v1.0.0");
     world_.InitRepository("fork");
@@ -134,8 +135,8 @@ TEST_F(BinaryFactsTest, WhatAStrippedArm64ProgramWasBuiltFrom) {
                                               BinaryModule{kB, "v1.1.0", true, std::nullopt}));
 
   const BinaryPlan plan = PlanOf(facts);
-  EXPECT_THAT(Names(plan), ElementsAre("std@" + world_.toolchain().version, std::string(kA) + "@1.0.0",
-                                       std::string(kB) + "@1.1.0"));
+  EXPECT_THAT(Names(plan),
+              ElementsAre("std@" + world_.toolchain().version, std::string(kA) + "@1.0.0", std::string(kB) + "@1.1.0"));
   for (const PlannedModule& m : plan.modules) {
     EXPECT_THAT(m.arches, ElementsAre(GoArch::kArm64));
     EXPECT_EQ(m.tags, facts.tags);
@@ -161,7 +162,8 @@ TEST_F(BinaryFactsTest, ReplacementsLowerVersionsAndPutForksInPlace) {
   EXPECT_THAT(ClosureOf({kA, "1.0.0"}, lowered.pinned),
               ElementsAre(kA, std::string(kA) + " is " + kA + "@1.0.0", std::string(kB) + " is " + kB + "@0.9.0"));
 
-  const BinaryFacts facts = Read(Build("forked", requires_both + "replace " + kB + " => " + kFork + " v1.5.0\n", "", ""));
+  const BinaryFacts facts =
+      Read(Build("forked", requires_both + "replace " + kB + " => " + kFork + " v1.5.0\n", "", ""));
   EXPECT_THAT(facts.dependencies,
               Contains(BinaryModule{kB, "v1.0.0", false, BinaryModule::Replacement{kFork, "v1.5.0"}}));
   const BinaryPlan forked = PlanOf(facts);
@@ -170,18 +172,16 @@ TEST_F(BinaryFactsTest, ReplacementsLowerVersionsAndPutForksInPlace) {
                                          std::string(kFork) + "@1.5.0"));
   EXPECT_THAT(ClosureOf({kA, "1.0.0"}, forked.pinned),
               ElementsAre(kA, std::string(kA) + " is " + kA + "@1.0.0", std::string(kB) + " is " + kFork + "@1.5.0"));
-  EXPECT_THAT(ClosureOf({kFork, "1.5.0"}, forked.pinned),
-              ElementsAre(kB, std::string(kB) + " is " + kFork + "@1.5.0"));
+  EXPECT_THAT(ClosureOf({kFork, "1.5.0"}, forked.pinned), ElementsAre(kB, std::string(kB) + " is " + kFork + "@1.5.0"));
 }
 
 TEST_F(BinaryFactsTest, LocalReplacementsAreLeftOutWithTheReason) {
   MakeModules();
   world_.Write("local_b/go.mod", std::string("module ") + kB + "\n\ngo 1.18\n");
   world_.Write("local_b/b.go", "package b\n\ntype T struct{ A, F int }\n");
-  const BinaryPlan plan = PlanOf(Read(Build("app",
-                                            std::string("require ") + kA + " v1.0.0\nrequire " + kB +
-                                                " v1.0.0\nreplace " + kB + " => ../local_b\n",
-                                            "", "-trimpath")));
+  const BinaryPlan plan = PlanOf(Read(Build(
+      "app", std::string("require ") + kA + " v1.0.0\nrequire " + kB + " v1.0.0\nreplace " + kB + " => ../local_b\n",
+      "", "-trimpath")));
   EXPECT_THAT(Names(plan), ElementsAre("std@" + world_.toolchain().version, std::string(kA) + "@1.0.0"));
   EXPECT_THAT(plan.pinned, ElementsAre(PinnedModule{kA, "1.0.0", {kA, "1.0.0"}}));
   ASSERT_EQ(plan.left_out.size(), 2u);
@@ -239,7 +239,10 @@ TEST_F(BinaryFactsTest, WhatIsNoUsableGoProgramIsRefused) {
   // First bytes as the formats' own documents give them: PE/COFF "MZ", Mach-O MH_MAGIC_64, wasm "\0asm", and the ELF
   // header's class (4), encoding (5) and e_machine (18): EM_386 is 3, EM_RISCV 243, EM_PPC64 21 in big-endian files.
   auto elf = [](char elf_class, char encoding, char low, char high) {
-    std::string head("\x7f" "ELF", 4);
+    std::string head(
+        "\x7f"
+        "ELF",
+        4);
     head += elf_class;
     head += encoding;
     head += std::string(12, '\1');
@@ -264,14 +267,16 @@ TEST_F(BinaryFactsTest, WhatIsNoUsableGoProgramIsRefused) {
 
 // As written by Go 1.17 (no settings), by other build systems, and by nobody.
 TEST(ParseBuildInfo, FormsThatCannotBeBuiltHere) {
-  const auto old = ParseBuildInfo("go1.17.13\n\tpath\tx/cmd\n\tmod\tx\tv0.1.0\th1:abc=\n\tdep\ty.test/z\tv1.2.3+incompatible\th1:d=\n",
-                                  "f", GoArch::kArm64);
+  const auto old = ParseBuildInfo(
+      "go1.17.13\n\tpath\tx/cmd\n\tmod\tx\tv0.1.0\th1:abc=\n\tdep\ty.test/z\tv1.2.3+incompatible\th1:d=\n", "f",
+      GoArch::kArm64);
   ASSERT_TRUE(old);
   EXPECT_EQ(old->goarch, GoArch::kArm64);
   EXPECT_FALSE(old->cgo_enabled);
   EXPECT_EQ(old->dependencies.at(0).version, "v1.2.3+incompatible");
-  const auto cgo = ParseBuildInfo("go1.22.5 (Red Hat 1.22.5-1.el9)\n\tbuild\tCGO_ENABLED=1\n\tbuild\t\"odd=key\"=x\n\tbuild\t-tags=\"a b\"\n",
-                                  "f", GoArch::kAmd64);
+  const auto cgo = ParseBuildInfo(
+      "go1.22.5 (Red Hat 1.22.5-1.el9)\n\tbuild\tCGO_ENABLED=1\n\tbuild\t\"odd=key\"=x\n\tbuild\t-tags=\"a b\"\n", "f",
+      GoArch::kAmd64);
   ASSERT_TRUE(cgo);
   EXPECT_THAT(cgo->tags, ElementsAre("a", "b"));
   const auto plan = ModulesForBinary(*cgo, Targets{});
@@ -308,10 +313,12 @@ TEST(ModulesForBinary, OnlyWhatCanBeDownloadedIsPlanned) {
   ASSERT_TRUE(plan);
   std::vector<std::string> names;
   for (const PlannedModule& m : plan->modules) names.push_back(m.module + "@" + m.versions.at(0).text());
-  EXPECT_THAT(names, ElementsAre("std@1.26.8", "example.test/twice@1.0.0", "example.test/real@1.4.0", "example.test/tool@1.2.3"));
-  EXPECT_THAT(plan->pinned,
-              ElementsAre(PinnedModule{"example.test/twice", "1.0.0", {"example.test/twice", "1.0.0"}},
-                          PinnedModule{"example.test/zero", "0.0.0-00010101000000-000000000000", {"example.test/real", "1.4.0"}}));
+  EXPECT_THAT(names, ElementsAre("std@1.26.8", "example.test/twice@1.0.0", "example.test/real@1.4.0",
+                                 "example.test/tool@1.2.3"));
+  EXPECT_THAT(plan->pinned, ElementsAre(PinnedModule{"example.test/twice", "1.0.0", {"example.test/twice", "1.0.0"}},
+                                        PinnedModule{"example.test/zero",
+                                                     "0.0.0-00010101000000-000000000000",
+                                                     {"example.test/real", "1.4.0"}}));
   EXPECT_EQ(plan->left_out.size(), 8u);
 }
 
@@ -363,7 +370,10 @@ TEST(GoModWord, IsReadBackByTheGoCommand) {
   for (const std::string word :
        {"/plain/dir", "/with space/x", "/with\"quote and, (more)", "/a//b", "/tick`", "/\xc3\xa9", "/'x'"}) {
     world.Write("m/go.mod", "module m\n\nreplace x.test/x => " + GoModWord(word) + "\n");
-    EXPECT_EQ(world.Run("m", "go mod edit -json | python3 -c 'import json,sys; sys.stdout.write(json.load(sys.stdin)[\"Replace\"][0][\"New\"][\"Path\"])'"), word);
+    EXPECT_EQ(world.Run("m",
+                        "go mod edit -json | python3 -c 'import json,sys; "
+                        "sys.stdout.write(json.load(sys.stdin)[\"Replace\"][0][\"New\"][\"Path\"])'"),
+              word);
   }
 }
 

@@ -44,7 +44,8 @@ class SourceTest : public ::testing::Test {
 
   // What the go command calls this revision, without "v".
   std::string GoSays(const std::string& module, const std::string& revision) {
-    const std::string said = world_.Run("home", "GOFLAGS=-mod=mod go list -m -f '{{.Version}}' '" + module + "@" + revision + "'");
+    const std::string said =
+        world_.Run("home", "GOFLAGS=-mod=mod go list -m -f '{{.Version}}' '" + module + "@" + revision + "'");
     return said.starts_with('v') ? said.substr(1) : said;
   }
 
@@ -81,8 +82,8 @@ TEST_F(SourceTest, VersionsOfCommitsAreTheGoCommandsOwn) {
   const std::string several = world_.Commit("m");
   world_.Tag("m", "v1.3.0");
   world_.Tag("m", "v1.3.1", true);
-  world_.Tag("m", "v2.0.0");     // another module's
-  world_.Tag("m", "v1.9");       // no version
+  world_.Tag("m", "v2.0.0");  // another module's
+  world_.Tag("m", "v1.9");    // no version
   world_.Tag("m", "other");
   const std::string after_several = world_.Commit("m");
   const std::string meta = world_.Commit("m");
@@ -96,9 +97,9 @@ TEST_F(SourceTest, VersionsOfCommitsAreTheGoCommandsOwn) {
   const std::string after_side = world_.Commit("m");
   world_.Run("repos/m.git", "git checkout -q main");
   const std::string last = world_.Commit("m");
-  for (const std::string& revision : {untagged, first, after, pre, after_pre, several, after_several, meta, after_meta, side,
-                                      after_side, last, std::string("v1.3.0"), std::string("v1.3.1"), std::string("main"),
-                                      std::string("side"), std::string("v1.3.0-rc.1")}) {
+  for (const std::string& revision : {untagged, first, after, pre, after_pre, several, after_several, meta, after_meta,
+                                      side, after_side, last, std::string("v1.3.0"), std::string("v1.3.1"),
+                                      std::string("main"), std::string("side"), std::string("v1.3.0-rc.1")}) {
     ExpectAsGo("example.test/m.git", "m", revision);
   }
   EXPECT_EQ(Open("git+file://" + Repository("m")).revision, last) << "HEAD, if none is named";
@@ -142,7 +143,8 @@ TEST_F(SourceTest, RetractedVersionsAreNoBase) {
   world_.Commit("r");
   world_.Tag("r", "v1.1.0");
   const std::string between = world_.Commit("r");
-  world_.Write("repos/r.git/go.mod", "module example.test/r.git\n\nretract (\n\tv1.2.0 // alone\n\t[v1.1.0, v1.1.9]\n)\n");
+  world_.Write("repos/r.git/go.mod",
+               "module example.test/r.git\n\nretract (\n\tv1.2.0 // alone\n\t[v1.1.0, v1.1.9]\n)\n");
   const std::string retracting = world_.Commit("r");
   world_.Tag("r", "v1.2.0");
   const std::string last = world_.Commit("r");
@@ -154,7 +156,9 @@ TEST_F(SourceTest, ExportsPlainFilesOnceAndNothingElse) {
   world_.Write("repos/m.git/go.mod", "module \"example.test/m.git\" // quoted\n");
   world_.Write("repos/m.git/pkg/a.go", "package pkg\n");
   world_.Write("repos/m.git/tool.sh", "#!/bin/sh\ntouch /tmp/x\n");
-  world_.Run("repos/m.git", "chmod +x tool.sh && ln -s /etc/passwd link.go && printf '*.go filter=evil export-ignore\\n' > .gitattributes");
+  world_.Run(
+      "repos/m.git",
+      "chmod +x tool.sh && ln -s /etc/passwd link.go && printf '*.go filter=evil export-ignore\\n' > .gitattributes");
   world_.Run("repos/m.git", "git config filter.evil.smudge 'touch ../../smudged; cat'");
   const std::string commit = world_.Commit("m");
   const auto before = Snapshot(Repository("m"));
@@ -331,8 +335,19 @@ TEST(PseudoVersion, OddTagsAndTimes) {
   EXPECT_EQ(VersionOfCommit("m", "", commit, keep).text(), "0.0.0-19700101000000-94a12d6c2237");
   commit.time = INT64_MAX;
   EXPECT_EQ(VersionOfCommit("m", "", commit, keep).text(), "0.0.0-99991231235959-94a12d6c2237");
-  commit.all_tags = {"v", "v1", "v1.2", "v01.2.3", "v1.2.3.4", "1.2.3", "V1.2.3", "v1.2.3-", "v1.2.3+",
-                     "v1.2.3-0.20210101000000-abcdefabcdef", "v1.2.3-" + std::string(300, 'a'), std::string("v1.0.0\0", 7), ""};
+  commit.all_tags = {"v",
+                     "v1",
+                     "v1.2",
+                     "v01.2.3",
+                     "v1.2.3.4",
+                     "1.2.3",
+                     "V1.2.3",
+                     "v1.2.3-",
+                     "v1.2.3+",
+                     "v1.2.3-0.20210101000000-abcdefabcdef",
+                     "v1.2.3-" + std::string(300, 'a'),
+                     std::string("v1.0.0\0", 7),
+                     ""};
   EXPECT_EQ(VersionOfCommit("m", "", commit, keep).text(), "0.0.0-99991231235959-94a12d6c2237");
   commit.all_tags = {"v0.9.0", "v1.18446744073709551615.0"};
   commit.time = 1710770481;

@@ -42,11 +42,14 @@ World::World() {
   if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no temporary directory";
   dir_ = name;
   const std::string gocache = SharedGoCache();
-  Write("home/.gitconfig", "[user]\n\tname = T\n\temail = t@example.test\n[init]\n\tdefaultBranch = main\n[tag]\n\tgpgSign = "
-                           "false\n[url \"file://" + dir_ + "/repos/\"]\n\tinsteadOf = https://example.test/\n");
+  Write("home/.gitconfig",
+        "[user]\n\tname = T\n\temail = t@example.test\n[init]\n\tdefaultBranch = main\n[tag]\n\tgpgSign = "
+        "false\n[url \"file://" +
+            dir_ + "/repos/\"]\n\tinsteadOf = https://example.test/\n");
   setenv("HOME", Path("home").c_str(), 1);
   setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
-  for (const char* unset : {"XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_DIR", "GOROOT", "GOEXPERIMENT"}) unsetenv(unset);
+  for (const char* unset : {"XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_DIR", "GOROOT", "GOEXPERIMENT"})
+    unsetenv(unset);
   setenv("GOENV", "off", 1);
   setenv("GOFLAGS", "", 1);
   setenv("GOWORK", "off", 1);
