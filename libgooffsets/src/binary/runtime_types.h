@@ -1,0 +1,87 @@
+// What a binary's runtime type descriptors say: struct layouts and itabs, which survive stripping.
+//
+// Format: src internal/abi/type.go (Type, StructType, UncommonType, Name), runtime/type.go; sizes of descriptors by kind
+// and release are in go-facts (docs/formats.md, "runtime types"). Wanted names only, or all; memory grows with what is
+// asked. A type that lives only on stacks has no descriptor: not found proves nothing. Hostile input (cycles, overflows,
+// endless names) ends in kBadInput or in that one type being left out, never in a crash or a hang.
+// Not thread-safe. Does not own the image.
+//
+//   GOOFFSETS_TRY(RuntimeTypes types, RuntimeTypes::Open(image, module));
+//   GOOFFSETS_TRY(auto found, types.FindStructs({"net/http.Request"}));
+#ifndef GOOFFSETS_BINARY_RUNTIME_TYPES_H_
+#define GOOFFSETS_BINARY_RUNTIME_TYPES_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "binary/image.h"
+#include "binary/moduledata.h"
+#include "gooffsets/layout.h"
+#include "gooffsets/result.h"
+
+namespace gooffsets {
+
+struct RuntimeType {
+  std::string name;      // with import paths: "net/http.Request", "*net/url.URL", "[]uint8"
+  uint64_t address = 0;  // of its descriptor
+  uint64_t size = 0;
+  uint32_t align = 1;
+  TypeKind kind = TypeKind::kInvalid;
+  StructLayout structure;  // kStruct
+};
+
+struct Itab {
+  std::string type;       // "*net/http.response"
+  std::string interface;  // "net/http.ResponseWriter"
+  uint64_t address = 0;
+  uint64_t type_address = 0;  // of the descriptor of `type`: what itab._type holds (itabs may also be made at run time)
+  std::vector<uint64_t> methods;  // fun[]: addresses of the methods, in the interface's order
+};
+
+class RuntimeTypes {
+ public:
+  static Result<RuntimeTypes> Open(const Image& image, const Moduledata& module);
+  RuntimeTypes(RuntimeTypes&&) noexcept;
+  RuntimeTypes& operator=(RuntimeTypes&&) noexcept;
+  ~RuntimeTypes();
+
+  // Named types, in the order asked; nullopt: no descriptor. First by binary search where the release has sorted links,
+  // then in at most one pass over all descriptors for those that are still missing. Several different types of one name
+  // (two local types of one package) are left out: `ambiguous` lists them.
+  struct Found {
+    std::vector<std::optional<RuntimeType>> types;
+    std::vector<std::string> ambiguous;
+  };
+  Result<Found> FindTypes(std::span<const std::string> names);
+  // Every named struct, ascending by descriptor address, until `each` returns false.
+  Result<void> ForEachStruct(const std::function<bool(const RuntimeType&)>& each);
+
+  // The itab of each (type, interface), in the order asked; nullopt: none was made at link time.
+  struct ItabWant {
+    std::string type, interface;
+  };
+  Result<std::vector<std::optional<Itab>>> FindItabs(std::span<const ItabWant> wants);
+  Result<void> ForEachItab(const std::function<bool(const Itab&)>& each);
+
+  // Parameters and results of a named type's method by its descriptor, where it has one ("func(http.ResponseWriter)"):
+  // types with import paths. For checking function layouts; nullopt: not described.
+  struct MethodType {
+    std::vector<RuntimeType> params, results;  // without the receiver
+    bool variadic = false;
+  };
+  Result<std::optional<MethodType>> MethodOf(const std::string& type, const std::string& method);
+
+ private:
+  struct State;
+  explicit RuntimeTypes(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gooffsets
+
+#endif  // GOOFFSETS_BINARY_RUNTIME_TYPES_H_
