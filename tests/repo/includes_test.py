@@ -1,4 +1,4 @@
-"""Dependencies point one way: base <- go <- binary <- {dwarf, store} <- resolve <- tools (docs/how-it-works.md)."""
+"""Dependencies point one way: base <- go <- binary <- {dwarf, store} <- resolve <- c_api, tools (docs/how-it-works.md)."""
 
 import os
 import pathlib
@@ -17,6 +17,7 @@ ALLOWED = {
     "store": {"base", "go", "binary"},
     "resolve": {"base", "go", "binary", "dwarf", "store"},
     "feed": {"base"},
+    "c_api": {"resolve"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
 # Headers of the C++ standard library have no extension; these are the C ones that the public API may use.

@@ -1,7 +1,7 @@
 // A Go program: what it is, and where its functions, types and itabs lie, stripped or not.
 //
 // Opens a file (/proc/PID/exe as well) or a running process. Everything is read on demand: opening reads headers and
-// build info only, and memory grows with what is asked. One missing thing never costs the others: BinaryInfo says what
+// build info and finds the tables, and memory grows with what is asked. One missing thing never costs the others: BinaryInfo says what
 // was found and, for each table that was not, why. Input is hostile: odd files are errors, never crashes.
 // Movable; not thread-safe (open one per thread).
 //
