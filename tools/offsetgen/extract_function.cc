@@ -170,7 +170,9 @@ class FunctionJoiner {
       }
       ++out_.compared;
       if (v == Verdict::kDiffers) {
-        const char* why = Contradicts(matched, i, slots) ? gooffsets::kExplainedDisagreement : "";
+        const char* why = NoArgumentRegister(matched[i]->location) ? gooffsets::kExplainedNoArgument
+                          : Contradicts(matched, i, slots)         ? gooffsets::kExplainedTwoValues
+                                                                   : "";
         Disagree(fmt::format("location of param {}{}", i, why), Text(matched[i]->location),
                  "ABI rules: " + Text(p.pieces, arch_));
       }
@@ -179,6 +181,14 @@ class FunctionJoiner {
   }
 
  private:
+  // A register that the ABI passes nothing in (amd64: RDX, R12 and the like) is not where a parameter arrives. Not so the
+  // ABI's own registers in another order: that would be a mistake in our rules.
+  bool NoArgumentRegister(const std::vector<DwarfPiece>& location) const {
+    return std::any_of(location.begin(), location.end(), [&](const DwarfPiece& d) {
+      return d.where == DwarfPiece::Where::kRegister && !gooffsets::RegisterPiece(arch_, d.dwarf_register);
+    });
+  }
+
   // Go's DWARF describes variables. A parameter that the function's first statements change without an instruction
   // (x = x[:n]; a, b = b, a; if e == nil { e = d }) is described, from the entry on, where its new value lies: in the
   // place of another value of the same call, which cannot be in two places at once. True when that is so: each piece

@@ -105,7 +105,7 @@ Result<size_t> LintDisagreements(Connection* db, const LintOptions& options, Fin
     const std::string module = query.Text(0);
     if (!IsAskedFor(options, module)) continue;
     const std::string what = query.Text(2);
-    if (what.ends_with(gooffsets::kExplainedDisagreement)) {
+    if (gooffsets::IsExplained(what)) {
       ++explained;
       continue;
     }

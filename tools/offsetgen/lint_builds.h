@@ -14,7 +14,7 @@
 
 namespace offsetgen {
 
-// Returns how many disagreements are explained (kExplainedDisagreement).
+// Returns how many disagreements are explained (IsExplained).
 gooffsets::Result<size_t> LintDisagreements(gooffsets::Connection* db, const LintOptions& options,
                                             FindingSet* findings);
 // The builds with the newest Go release of each version, compared where it is of one minor line.

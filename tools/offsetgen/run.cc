@@ -181,7 +181,7 @@ class Runner {
     if (!result.max_go.empty()) GOOFFSETS_CHECK_OK(store_->SetLocal(b.id, kMaxGoNote, result.max_go));
     if (result.toolchain_missing) GOOFFSETS_CHECK_OK(store_->SetLocal(b.id, kToolchainMissingNote, "1"));
     size_t explained = 0;
-    for (const gooffsets::Disagreement& d : b.disagreements) explained += d.what.ends_with(gooffsets::kExplainedDisagreement);
+    for (const gooffsets::Disagreement& d : b.disagreements) explained += gooffsets::IsExplained(d.what);
     summary_.explained += explained;
     summary_.disagreements += b.disagreements.size() - explained;
     std::string outcome;

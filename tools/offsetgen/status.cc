@@ -43,9 +43,9 @@ Result<Builds> LoadBuilds(Connection* db) {
       "SELECT m.path, v.text, b.go, b.goarch, b.status, b.reason, b.fields_compared, b.structs_not_compared, "
       "b.params_compared, b.params_not_compared, "
       "(SELECT count(*) FROM disagreement d WHERE d.build = b.id), "
-      "(SELECT count(*) FROM disagreement d WHERE d.build = b.id AND substr(d.what, -length(?1)) = ?1) "
+      "(SELECT count(*) FROM disagreement d WHERE d.build = b.id AND instr(d.what, ?1) > 0) "
       "FROM build b JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module ORDER BY b.uid");
-  query.BindText(gooffsets::kExplainedDisagreement);
+  query.BindText(gooffsets::kExplainedMark);
   while (true) {
     GOOFFSETS_TRY(const bool row, query.Next());
     if (!row) return builds;

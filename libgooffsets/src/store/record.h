@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -32,10 +33,13 @@ enum class BuildStatus {
   kUnavailable,        // the module version or the toolchain does not exist on this proxy: unknown, never absent
 };
 
-// Suffix of Disagreement::what where DWARF contradicts itself: it gives one place to two values, because it describes
-// what a parameter becomes, not where it arrives. Recorded and counted like every other, but explained: such a
-// disagreement does not fail a run (docs/how-it-works.md).
-inline constexpr const char* kExplainedDisagreement = " (explained: DWARF gives this place to two values)";
+// Suffixes of Disagreement::what where DWARF cannot say where a parameter arrives, because it describes what the parameter
+// becomes: it gives one place to two values, or names a register that no argument is ever passed in. Recorded and counted
+// like every other, but explained: such a disagreement does not fail a run (docs/how-it-works.md).
+inline constexpr const char* kExplainedMark = " (explained: ";
+inline constexpr const char* kExplainedTwoValues = " (explained: DWARF gives this place to two values)";
+inline constexpr const char* kExplainedNoArgument = " (explained: DWARF names a register that carries no argument)";
+inline bool IsExplained(std::string_view what) { return what.find(kExplainedMark) != std::string_view::npos; }
 
 // Two derivations of one number that differ. Never resolved silently.
 struct Disagreement {

@@ -14,7 +14,7 @@ using gooffsets::GoArch;
 using gooffsets::Parameter;
 using gooffsets::Piece;
 
-constexpr int kRax = 0, kRcx = 2, kRbx = 3, kRdi = 5;
+constexpr int kRax = 0, kRdx = 1, kRcx = 2, kRbx = 3, kRdi = 5;
 
 DwarfPiece Reg(int reg, uint32_t at, uint32_t size = 8) { return {DwarfPiece::Where::kRegister, reg, 0, size, at}; }
 DwarfPiece Stack(int64_t offset, uint32_t at, uint32_t size = 8) { return {DwarfPiece::Where::kStack, 0, offset, size, at}; }
@@ -78,15 +78,23 @@ TEST(JoinFunction, TwoExchangedRegistersAreADisagreement) {
   // If the rules had the order of registers wrong, this is what every call would look like: it must never be explained.
   FunctionJoin join = JoinAmd64({Described(Int("a"), {Reg(kRbx, 0)}), Described(Int("b"), {Reg(kRax, 0)})}, {Int("a"), Int("b")});
   ASSERT_EQ(join.disagreements.size(), 2u);
-  for (const auto& d : join.disagreements) EXPECT_FALSE(d.what.ends_with(gooffsets::kExplainedDisagreement)) << d.what;
+  for (const auto& d : join.disagreements) EXPECT_FALSE(gooffsets::IsExplained(d.what)) << d.what;
 }
 
 TEST(JoinFunction, OnePlaceForTwoValuesIsExplained) {
   // unicode/utf8.Valid of Go 1.27.4 begins with p = p[:len(p):len(p)]: DWARF gives the capacity the length's register.
   FunctionJoin join = JoinAmd64({Described(Slice("p"), {Reg(kRax, 0), Reg(kRbx, 8), Reg(kRbx, 16)})}, {Slice("p")});
   ASSERT_EQ(join.disagreements.size(), 1u);
-  EXPECT_TRUE(join.disagreements[0].what.ends_with(gooffsets::kExplainedDisagreement));
+  EXPECT_TRUE(join.disagreements[0].what.ends_with(gooffsets::kExplainedTwoValues));
   EXPECT_EQ(join.layout.params[0].pieces[2].index, 2);  // the ABI's word stands: RCX
+}
+
+TEST(JoinFunction, ARegisterThatCarriesNoArgumentIsExplained) {
+  // runtime.newProfBuf of Go 1.17 on amd64: "dwarf register 1" (RDX) for bufwords, which arrives in RBX.
+  FunctionJoin join = JoinAmd64({Described(Int("a"), {Reg(kRax, 0)}), Described(Int("b"), {Reg(kRdx, 0)})}, {Int("a"), Int("b")});
+  ASSERT_EQ(join.disagreements.size(), 1u);
+  EXPECT_TRUE(join.disagreements[0].what.ends_with(gooffsets::kExplainedNoArgument));
+  EXPECT_EQ(join.layout.params[1].pieces[0].index, 1);
 }
 
 TEST(JoinFunction, TheSpillSlotOfAnUnusedParameterIsNotCompared) {
@@ -129,7 +137,7 @@ TEST(JoinFunction, TheSpillSlotOfAnotherValueIsExplained) {
   FunctionJoin join = JoinAmd64({Described(Slice("s"), {Reg(kRax, 0), Reg(kRbx, 8)}), Described(Int("n"), {Stack(16, 0)})},
                                 {Slice("s"), Int("n")});
   ASSERT_EQ(join.disagreements.size(), 1u);
-  EXPECT_TRUE(join.disagreements[0].what.ends_with(gooffsets::kExplainedDisagreement));
+  EXPECT_TRUE(join.disagreements[0].what.ends_with(gooffsets::kExplainedTwoValues));
 }
 
 TEST(JoinFunction, ResultsThatDwarfGivesTwiceAreOne) {

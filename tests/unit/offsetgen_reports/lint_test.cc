@@ -299,7 +299,7 @@ TEST(Lint, DisagreementsAreFindingsUnlessExplained) {
     BuildRecord record = MakeBuild("std", go, go, kAmd64, {{"net/http", {{"Request", Struct({"a"})}}}});
     if (go != "1.25.0") {
       record.build.disagreements = {
-          {"net/http.(*Server).Serve", std::string("location of param 1") + gooffsets::kExplainedDisagreement, "RBX",
+          {"net/http.(*Server).Serve", std::string("location of param 1") + gooffsets::kExplainedTwoValues, "RBX",
            "RCX"},
           {"net/http.Request", "struct size", "8", "16 (go/types)"}};
     }

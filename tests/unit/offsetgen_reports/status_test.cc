@@ -63,7 +63,7 @@ void Fill(TempStore* store) {
     record.build.params_not_compared = 2;
     record.build.disagreements = {
         {"example.test/m/p.T", "struct size", "8", "16"},
-        {"example.test/m/p.F", std::string("location of param 0") + gooffsets::kExplainedDisagreement, "a", "b"}};
+        {"example.test/m/p.F", std::string("location of param 0") + gooffsets::kExplainedTwoValues, "a", "b"}};
     record.build.id = gooffsets::BuildId(record.build);
     store->Add(record);
   }
