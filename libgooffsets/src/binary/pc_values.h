@@ -1,8 +1,8 @@
 // One pc-value table of the pclntab, read step by step: SP deltas, file numbers, inline tree indexes by pc.
 //
-// Format: src runtime/symtab.go (step): pairs of varints, a zigzag difference of the value and a difference of the pc in
-// units of the smallest instruction; a value difference of 0 that is not the first ends the table. Steps are limited by
-// the size of the function, so that a broken table ends. Not thread-safe; the reader must outlive the cursor.
+// Format: src runtime/symtab.go (step): pairs of varints, a zigzag difference of the value and a difference of the pc
+// in units of the smallest instruction; a value difference of 0 that is not the first ends the table. Steps are limited
+// by the size of the function, so that a broken table ends. Not thread-safe; the reader must outlive the cursor.
 //
 //   PcValueCursor cursor(&reader, table, function.entry, function.end, 1);
 //   PcRange range;
