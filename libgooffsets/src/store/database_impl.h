@@ -72,6 +72,10 @@ class Database::Impl {
   Result<std::vector<std::string>> Modules();
   Result<std::vector<std::string>> Versions(const std::string& module);
 
+  // The inside of an opened database, for the other parts of the library that read observations.
+  static Impl& Of(const Database& database) { return *database.impl_; }
+  Connection* connection() { return &db_; }
+
  private:
   using States = std::map<int64_t, CatalogReader::State>;
   using Entries = std::vector<PackageEntry>;

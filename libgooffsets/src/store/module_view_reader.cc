@@ -1,0 +1,219 @@
+#include "store/module_view_reader.h"
+
+#include <algorithm>
+
+#include "store/version_order.h"
+
+namespace gooffsets {
+namespace {
+
+std::string HexOf(std::string_view bytes) {
+  return ToHex(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+}
+
+}  // namespace
+
+Result<const std::vector<SeenPackage>*> ModuleViewReader::Seen(const std::string& module, const std::string& version,
+                                                               const std::string& package, GoArch goarch) {
+  const auto key = std::tuple(module, version, package, goarch);
+  if (auto known = seen_.find(key); known != seen_.end()) return &known->second;
+  struct Row {
+    SeenPackage seen;
+    std::string go, uid;
+  };
+  std::vector<Row> rows;
+  GOOFFSETS_TRY(std::optional<int64_t> path, reader_.FindString(package));
+  GOOFFSETS_TRY(std::optional<int64_t> version_id, reader_.FindVersion({module, version}));
+  if (path && version_id) {
+    Statement query = db_->Prepare(
+        "SELECT o.build, o.state, b.go, b.uid FROM package_state s JOIN observation o ON o.state = s.id "
+        "JOIN build b ON b.id = o.build WHERE s.package = ? AND o.version = ? AND b.goarch = ? AND b.status = 0");
+    query.BindInt(*path).BindInt(*version_id).BindText(ToString(goarch));
+    while (true) {
+      GOOFFSETS_TRY(bool row, query.Next());
+      if (!row) break;
+      rows.push_back({{query.Int(0), query.Int(1)}, query.Text(2), HexOf(query.Bytes(3))});
+    }
+  }
+  const VersionLess less(VersionScheme::kGo);
+  std::sort(rows.begin(), rows.end(),
+            [&](const Row& a, const Row& b) { return a.go != b.go ? less(a.go, b.go) : a.uid < b.uid; });
+  std::vector<SeenPackage> seen;
+  for (const Row& row : rows) seen.push_back(row.seen);
+  return &seen_.emplace(key, std::move(seen)).first->second;
+}
+
+Result<const SeenBuild*> ModuleViewReader::Build(int64_t build) {
+  if (auto known = builds_.find(build); known != builds_.end()) return &known->second;
+  GOOFFSETS_TRY(BuildInfo info, reader_.ReadBuild(build));
+  SeenBuild seen;
+  seen.evidence = {std::move(info.id), std::move(info.go)};
+  seen.root = std::move(info.root);
+  seen.goarch = info.goarch;
+  seen.goexperiment = std::move(info.goexperiment);
+  seen.tags = std::move(info.tags);
+  for (ModuleVersion& module : info.closure) seen.closure.emplace(std::move(module.module), std::move(module.version));
+  return &builds_.emplace(build, std::move(seen)).first->second;
+}
+
+Result<const std::map<std::string, int64_t>*> ModuleViewReader::StatesOfBuild(int64_t build) {
+  if (auto known = build_states_.find(build); known != build_states_.end()) return &known->second;
+  std::map<std::string, int64_t> states;
+  Statement query = db_->Prepare(
+      "SELECT p.text, o.state FROM observation o JOIN package_state s ON s.id = o.state "
+      "JOIN string p ON p.id = s.package WHERE o.build = ?");
+  query.BindInt(build);
+  while (true) {
+    GOOFFSETS_TRY(bool row, query.Next());
+    if (!row) break;
+    states.emplace(query.Text(0), query.Int(1));
+  }
+  return &build_states_.emplace(build, std::move(states)).first->second;
+}
+
+Result<const CatalogReader::State*> ModuleViewReader::State(int64_t state) {
+  if (auto known = states_.find(state); known != states_.end()) return &known->second;
+  GOOFFSETS_TRY(CatalogReader::State read, reader_.ReadState(state));
+  return &states_.emplace(state, std::move(read)).first->second;
+}
+
+Result<const std::vector<PackageEntry>*> ModuleViewReader::Entries(int64_t state) {
+  GOOFFSETS_TRY(const CatalogReader::State* read, State(state));
+  if (auto known = entries_.find(read->package_layout); known != entries_.end()) return &known->second;
+  GOOFFSETS_TRY(std::vector<PackageEntry> entries, reader_.Entries(read->package_layout));
+  return &entries_.emplace(read->package_layout, std::move(entries)).first->second;
+}
+
+Result<std::optional<PackageEntry>> ModuleViewReader::Find(int64_t state, std::string_view symbol) {
+  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindString(symbol));
+  if (!id) return std::optional<PackageEntry>();
+  GOOFFSETS_TRY(const std::vector<PackageEntry>* entries, Entries(state));
+  auto entry = std::lower_bound(entries->begin(), entries->end(), *id,
+                                [](const PackageEntry& a, int64_t wanted) { return a.symbol < wanted; });
+  if (entry == entries->end() || entry->symbol != *id) return std::optional<PackageEntry>();
+  return std::optional<PackageEntry>(*entry);
+}
+
+Result<const Layout*> ModuleViewReader::LayoutOf(int64_t layout) {
+  if (auto known = layouts_.find(layout); known != layouts_.end()) return &known->second;
+  GOOFFSETS_TRY(Layout read, reader_.ReadLayout(layout));
+  return &layouts_.emplace(layout, std::move(read)).first->second;
+}
+
+Result<std::map<std::string, int64_t>> ModuleViewReader::SymbolsWithPrefix(const std::string& prefix) {
+  std::map<std::string, int64_t> symbols;
+  std::string end = prefix;
+  if (end.empty() || end.back() == '\x7f') return symbols;
+  ++end.back();
+  Statement query = db_->Prepare("SELECT text, id FROM string WHERE text >= ? AND text < ?");
+  query.BindText(prefix).BindText(end);
+  while (true) {
+    GOOFFSETS_TRY(bool row, query.Next());
+    if (!row) return symbols;
+    symbols.emplace(query.Text(0), query.Int(1));
+  }
+}
+
+Result<const std::vector<std::string>*> ModuleViewReader::Modules() {
+  if (modules_) return &*modules_;
+  std::vector<std::string> modules;
+  Statement query = db_->Prepare(
+      "SELECT m.path FROM module m WHERE EXISTS (SELECT 1 FROM version v JOIN observation o ON o.version = v.id "
+      "WHERE v.module = m.id) ORDER BY m.path");
+  while (true) {
+    GOOFFSETS_TRY(bool row, query.Next());
+    if (!row) break;
+    modules.push_back(query.Text(0));
+  }
+  modules_ = std::move(modules);
+  return &*modules_;
+}
+
+Result<const std::vector<std::string>*> ModuleViewReader::Versions(const std::string& module) {
+  if (auto known = versions_.find(module); known != versions_.end()) return &known->second;
+  std::vector<std::string> versions;
+  Statement query = db_->Prepare(
+      "SELECT v.text FROM version v JOIN module m ON m.id = v.module WHERE m.path = ? AND "
+      "EXISTS (SELECT 1 FROM observation o WHERE o.version = v.id)");
+  query.BindText(module);
+  while (true) {
+    GOOFFSETS_TRY(bool row, query.Next());
+    if (!row) break;
+    versions.push_back(query.Text(0));
+  }
+  std::sort(versions.begin(), versions.end(), VersionLess(SchemeOf(module)));
+  return &versions_.emplace(module, std::move(versions)).first->second;
+}
+
+Result<const std::set<std::string>*> ModuleViewReader::PackagePaths(const std::string& module,
+                                                                    const std::string& version) {
+  const auto key = std::pair(module, version);
+  if (auto known = paths_.find(key); known != paths_.end()) return &known->second;
+  std::set<std::string> paths;
+  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
+  if (id) {
+    Statement seen = db_->Prepare(
+        "SELECT DISTINCT p.text FROM observation o JOIN package_state s ON s.id = o.state "
+        "JOIN string p ON p.id = s.package WHERE o.version = ?");
+    seen.BindInt(*id);
+    while (true) {
+      GOOFFSETS_TRY(bool row, seen.Next());
+      if (!row) break;
+      paths.insert(seen.Text(0));
+    }
+    Statement lists = db_->Prepare(
+        "SELECT DISTINCT package_list FROM build_module WHERE version = ? AND package_list IS NOT NULL");
+    lists.BindInt(*id);
+    while (true) {
+      GOOFFSETS_TRY(bool row, lists.Next());
+      if (!row) break;
+      GOOFFSETS_TRY(std::vector<ModulePackages::Package> list, reader_.ReadPackageList(lists.Int(0)));
+      for (ModulePackages::Package& package : list) paths.insert(std::move(package.path));
+    }
+  }
+  return &paths_.emplace(key, std::move(paths)).first->second;
+}
+
+Result<ModuleViewReader::Listed> ModuleViewReader::FindListed(const std::string& module, const std::string& version,
+                                                              GoArch goarch, const std::string& package) {
+  Listed listed;
+  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
+  if (!id) return listed;
+  Statement query = db_->Prepare(
+      "SELECT c.package_list, b.uid, b.go FROM build_module c JOIN build b ON b.id = c.build WHERE c.version = ? AND "
+      "b.goarch = ? AND b.status = 0 AND c.package_list IS NOT NULL ORDER BY b.uid");
+  query.BindInt(*id).BindText(ToString(goarch));
+  std::map<int64_t, std::vector<ModulePackages::Package>> lists;
+  while (true) {
+    GOOFFSETS_TRY(bool row, query.Next());
+    if (!row) return listed;
+    auto list = lists.find(query.Int(0));
+    if (list == lists.end()) {
+      GOOFFSETS_TRY(auto packages, reader_.ReadPackageList(query.Int(0)));
+      list = lists.emplace(query.Int(0), std::move(packages)).first;
+    }
+    listed.known = true;
+    listed.evidence.push_back({HexOf(query.Bytes(1)), query.Text(2)});
+    for (const ModulePackages::Package& entry : list->second) {
+      if (entry.path != package) continue;
+      listed.listed = true;
+      if (!entry.measured) listed.why_not = entry.why_not;
+    }
+  }
+}
+
+Result<std::string> ModuleViewReader::WhyNotBuilt(const std::string& module, const std::string& version, GoArch goarch) {
+  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
+  if (!id) return "never built";
+  Statement query = db_->Prepare("SELECT status, reason, go FROM build WHERE version = ? AND goarch = ? ORDER BY status, go");
+  query.BindInt(*id).BindText(ToString(goarch));
+  GOOFFSETS_TRY(bool row, query.Next());
+  if (!row) return "never built";
+  switch (static_cast<BuildStatus>(query.Int(0))) {
+    case BuildStatus::kOk: return std::string();
+    case BuildStatus::kUnavailable: return "not available from the proxy: " + query.Text(1);
+    default: return "build failed with Go " + query.Text(2) + ": " + query.Text(1);
+  }
+}
+
+}  // namespace gooffsets

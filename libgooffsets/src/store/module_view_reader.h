@@ -1,0 +1,98 @@
+// What builds saw, read piece by piece and remembered: the view of a database that answers for one program need.
+//
+// Packages of builds, their source files for each Go release, their symbols and layouts. Nothing is judged here: which
+// observation holds for which program is the business of resolve/. Memory grows with what is asked, and everything that is
+// returned by pointer stays where it is as long as the reader. Borrows the connection; one thread at a time.
+//
+//   ModuleViewReader reader(&connection);
+//   GOOFFSETS_TRY(const auto* seen, reader.Seen("google.golang.org/grpc", "1.60.1", package, GoArch::kAmd64));
+//   GOOFFSETS_TRY(auto entry, reader.Find(seen->front().state, "Server"));
+//   GOOFFSETS_TRY(const Layout* layout, reader.LayoutOf(entry->layout));
+#ifndef GOOFFSETS_STORE_MODULE_VIEW_READER_H_
+#define GOOFFSETS_STORE_MODULE_VIEW_READER_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "gooffsets/database.h"
+#include "gooffsets/result.h"
+#include "store/catalog.h"
+#include "store/sqlite.h"
+
+namespace gooffsets {
+
+// One package of one module version, as one successful build saw it.
+struct SeenPackage {
+  int64_t build = 0, state = 0;
+  bool operator==(const SeenPackage&) const = default;
+};
+
+// What made a build, without its counts.
+struct SeenBuild {
+  Evidence evidence;
+  ModuleVersion root;
+  GoArch goarch = GoArch::kAmd64;
+  std::string goexperiment;
+  std::vector<std::string> tags;
+  std::map<std::string, std::string> closure;  // module path -> version
+};
+
+class ModuleViewReader {
+ public:
+  explicit ModuleViewReader(Connection* db) : db_(db), reader_(db) {}
+  ModuleViewReader(const ModuleViewReader&) = delete;
+  ModuleViewReader& operator=(const ModuleViewReader&) = delete;
+
+  // By Go release, then build id. Empty: nobody saw it.
+  Result<const std::vector<SeenPackage>*> Seen(const std::string& module, const std::string& version,
+                                               const std::string& package, GoArch goarch);
+  Result<const SeenBuild*> Build(int64_t build);
+  // Package path -> what this build saw of it. The standard library is in its own builds only.
+  Result<const std::map<std::string, int64_t>*> StatesOfBuild(int64_t build);
+  Result<const CatalogReader::State*> State(int64_t state);
+  Result<std::optional<PackageEntry>> Find(int64_t state, std::string_view symbol);
+  Result<const std::vector<PackageEntry>*> Entries(int64_t state);
+  Result<const Layout*> LayoutOf(int64_t layout);
+  Result<std::string> Text(int64_t string) { return reader_.Text(string); }
+  // Symbols of any package that begin with `prefix`: string ids by text.
+  Result<std::map<std::string, int64_t>> SymbolsWithPrefix(const std::string& prefix);
+
+  Result<const std::vector<std::string>*> Modules();                            // with observations
+  Result<const std::vector<std::string>*> Versions(const std::string& module);  // observed, ascending
+  // Packages that this version is known to have, measured or not.
+  Result<const std::set<std::string>*> PackagePaths(const std::string& module, const std::string& version);
+  struct Listed {
+    bool known = false;   // a build of this GOARCH saw the version's package list
+    bool listed = false;  // and the package is in it
+    std::string why_not;  // not measured, because
+    std::vector<Evidence> evidence;
+  };
+  Result<Listed> FindListed(const std::string& module, const std::string& version, GoArch goarch,
+                            const std::string& package);
+  // Why there is no successful build of this version and GOARCH; empty: there is one.
+  Result<std::string> WhyNotBuilt(const std::string& module, const std::string& version, GoArch goarch);
+
+ private:
+  Connection* db_;
+  CatalogReader reader_;
+  std::map<std::tuple<std::string, std::string, std::string, GoArch>, std::vector<SeenPackage>> seen_;
+  std::map<int64_t, SeenBuild> builds_;
+  std::map<int64_t, std::map<std::string, int64_t>> build_states_;
+  std::unordered_map<int64_t, CatalogReader::State> states_;
+  std::unordered_map<int64_t, std::vector<PackageEntry>> entries_;  // by package layout
+  std::unordered_map<int64_t, Layout> layouts_;
+  std::map<std::string, std::vector<std::string>> versions_;
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> paths_;
+  std::optional<std::vector<std::string>> modules_;
+};
+
+}  // namespace gooffsets
+
+#endif  // GOOFFSETS_STORE_MODULE_VIEW_READER_H_
