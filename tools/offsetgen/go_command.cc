@@ -95,6 +95,10 @@ Error ClassifyGoFailure(const std::string& what, const std::string& output) {
   if (Has(output, {"no space left on device", "disk quota exceeded"})) {
     return {ErrorCode::kNoSpace, message, "free some space, or set --cache-dir to a larger disk"};
   }
+  // Some proxies refuse with 403 what they do not carry, and say so in words; that is no question of credentials.
+  if (Has(output, {"403 Forbidden"}) && Has(output, {"version is not available"})) {
+    return {ErrorCode::kNotFound, message, "this proxy does not have it: check GOPROXY"};
+  }
   if (Has(output, {"403 Forbidden", "401 Unauthorized", "407 Proxy"})) {
     return {ErrorCode::kNetwork, message, "the proxy refuses: check GOPROXY, GOPRIVATE and your credentials"};
   }

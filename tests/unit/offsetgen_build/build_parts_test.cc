@@ -133,6 +133,8 @@ TEST(Unbuildable, FindsLinkerAndCompilerCulprits) {
 
 TEST(ClassifyGoFailure, TellsKindsApart) {
   auto code = [](const char* text) { return ClassifyGoFailure("x", text).code; };
+  EXPECT_EQ(code("reading .../@v/v0.0.1-go1.20.5.linux-amd64.info: 403 Forbidden\n\tserver response: This module version is not available."),
+            ErrorCode::kNotFound);
   EXPECT_EQ(code("go: m@v1: reading https://p/m/@v/v1.info: 404 Not Found"), ErrorCode::kNotFound);
   EXPECT_EQ(code("go: m@v1: reading https://p/m/@v/v1.info: 403 Forbidden"), ErrorCode::kNetwork);
   EXPECT_EQ(code("go: m@v1: reading https://p/m/@v/v1.info: 500 Internal Server Error"), ErrorCode::kNetwork);
