@@ -63,6 +63,11 @@ class Image {
   uint64_t entry() const;          // e_entry
   bool has_interpreter() const;    // PT_INTERP: linked dynamically
   const std::string& name() const;  // for messages
+  const ByteSource& source() const;  // the file itself, for what is not loaded (debug sections); of a process its memory
+  bool is_debug_file() const;        // a separate debug file: only its notes and sections can be read
+  // Why the relocations of a PIE are not applied; empty when they are, or when there are none.
+  const std::string& relocations_note() const;
+  std::vector<std::string> NeededLibraries() const;  // DT_NEEDED; none of a process
   const std::vector<Segment>& segments() const;
   const std::vector<Section>& sections() const;  // empty: none, or not to be trusted
   const std::string& sections_note() const;      // why there are none; may be empty
@@ -81,11 +86,12 @@ class Image {
   Result<uint32_t> U32(uint64_t address) const;
   // Calls `each` with consecutive pieces of at most `chunk` bytes of [address, address+size), until it returns false.
   // A piece begins `overlap` bytes before the end of the one before, so that what crosses a border is seen whole once.
+  // Ends with the segment's file part: what follows is zero, and a hostile file may claim any amount of it.
   Result<void> Scan(uint64_t address, uint64_t size, size_t chunk, size_t overlap,
                     const std::function<bool(uint64_t at, std::span<const std::byte>)>& each) const;
 
  private:
-  struct State;
+  struct State;  // image_state.h
   explicit Image(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
@@ -100,6 +106,8 @@ class BlockReader {
   BlockReader(BlockReader&&) noexcept;
   BlockReader& operator=(BlockReader&&) noexcept;
 
+  // At once, at most: a larger View is kBadInput, a larger ViewUpTo gives less.
+  static constexpr size_t kMostAtOnce = size_t{4} << 20;
   // `size` bytes at `address`, valid until the next call. kBadInput where they are not within one segment.
   Result<std::span<const std::byte>> View(uint64_t address, size_t size);
   // As many of `size` bytes as the segment still holds.

@@ -1,0 +1,22 @@
+// What a program says of itself before any of its tables is read: BinaryInfo without pclntab, moduledata and types.
+//
+// Oddities become notes, never errors: one missing thing costs nothing else. Reads headers, notes and build info only.
+// Pure; safe from any thread.
+//
+//   GOOFFSETS_TRY(BinaryInfo info, Recognise(image));
+//   if (!info.build_info.found && !info.packing.empty()) ...   // packed: only memory can be read
+#ifndef GOOFFSETS_BINARY_RECOGNISE_H_
+#define GOOFFSETS_BINARY_RECOGNISE_H_
+
+#include "binary/image.h"
+#include "gooffsets/binary.h"
+#include "gooffsets/result.h"
+
+namespace gooffsets {
+
+// Fails only where the operating system does (kIo, kPermission, kNotFound for a process that has ended).
+Result<BinaryInfo> Recognise(const Image& image);
+
+}  // namespace gooffsets
+
+#endif  // GOOFFSETS_BINARY_RECOGNISE_H_
