@@ -1,8 +1,10 @@
 #include "coverage.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -121,7 +123,8 @@ void NotCovered(const StatusModule& module, std::string* out) {
   for (const auto& [reason, arches] : reasons) {
     *out += "- " + std::string(ToString(reason.state)) + ", " + Count(reason.versions.size(), "version");
     for (size_t i = 0; i < arches.size(); ++i) *out += (i == 0 ? " (" : ", ") + std::string(ToString(arches[i]));
-    *out += "): " + Join(reason.versions, reason.versions.size());
+    const std::vector<std::string> ranges = VersionRanges(reason.versions, module.known);
+    *out += "): " + Join(ranges, ranges.size());
     if (!reason.reason.empty()) *out += ". " + Plain(reason.reason);
     *out += "\n";
   }
@@ -155,6 +158,28 @@ void Compared(const StatusModule& module, std::string* out) {
 }
 
 }  // namespace
+
+std::vector<std::string> VersionRanges(const std::vector<std::string>& versions, const std::vector<std::string>& known) {
+  constexpr size_t kShortest = 3;  // two are shorter named than counted
+  std::unordered_map<std::string_view, size_t> position;
+  for (size_t i = 0; i < known.size(); ++i) position.emplace(known[i], i);
+  const auto follows = [&](const std::string& before, const std::string& after) {
+    const auto a = position.find(before), b = position.find(after);
+    return a != position.end() && b != position.end() && a->second + 1 == b->second;
+  };
+  std::vector<std::string> out;
+  for (size_t begin = 0, end = 0; begin < versions.size(); begin = end) {
+    end = begin + 1;
+    while (end < versions.size() && follows(versions[end - 1], versions[end])) ++end;
+    if (end - begin >= kShortest) {
+      out.push_back(versions[begin] + " .. " + versions[end - 1] + " (" + Count(end - begin, "version") + ")");
+    } else {
+      out.insert(out.end(), versions.begin() + static_cast<ptrdiff_t>(begin),
+                 versions.begin() + static_cast<ptrdiff_t>(end));
+    }
+  }
+  return out;
+}
 
 std::string CoverageMarkdown(const StatusReport& report) {
   std::string out =

@@ -8,12 +8,18 @@
 #define OFFSETGEN_COVERAGE_H_
 
 #include <string>
+#include <vector>
 
 #include "status.h"
 
 namespace offsetgen {
 
 std::string CoverageMarkdown(const StatusReport& report);
+
+// Three versions or more that follow each other among the known ones, as one range: {"1.0.0", "1.1.0", "1.1.1",
+// "1.2.0", "1.4.0"} of which 1.3.0 is known too -> {"1.0.0 .. 1.2.0 (4 versions)", "1.4.0"}. Both lists ascend; a
+// version that is not known stands alone.
+std::vector<std::string> VersionRanges(const std::vector<std::string>& versions, const std::vector<std::string>& known);
 
 }  // namespace offsetgen
 

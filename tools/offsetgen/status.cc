@@ -336,15 +336,15 @@ Result<StatusReport> Status(Store* store, const StatusInput& input) {
       if (std::find(arches.begin(), arches.end(), build.goarch) == arches.end()) arches.push_back(build.goarch);
       ++(build.status == BuildStatus::kOk ? report.builds : report.failed_builds);
     }
-    GOOFFSETS_TRY(const std::vector<std::string> known, Known(store, input, module, target, own));
+    GOOFFSETS_TRY(entry.known, Known(store, input, module, target, own));
     std::string newest;
     const VersionLess less(gooffsets::SchemeOf(module));
     for (const GoArch goarch : arches) {
-      entry.arches.push_back(ArchOf(module, goarch, known, own, counts));
+      entry.arches.push_back(ArchOf(module, goarch, entry.known, own, counts));
       const std::string& of_arch = entry.arches.back().newest;
       if (!of_arch.empty() && (newest.empty() || less(newest, of_arch))) newest = of_arch;
     }
-    entry.lines = LinesOf(module, known, own);
+    entry.lines = LinesOf(module, entry.known, own);
     GOOFFSETS_TRY(entry.not_measured, NotMeasured(db, module, newest));
     report.modules.push_back(std::move(entry));
   }

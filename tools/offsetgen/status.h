@@ -71,6 +71,7 @@ struct StatusModule {
   bool later = false;  // the target's data is a later matter: nothing is missing yet
   std::string why, notes, constraint;
   std::vector<std::string> roots, excludes;  // of the target, where it narrows
+  std::vector<std::string> known;  // versions, ascending: what the counts are of
   std::vector<StatusArch> arches;
   std::vector<StatusLine> lines;  // ascending
   // Packages of the newest built version that were not measured, by reason.

@@ -258,6 +258,29 @@ TEST(Coverage, TellsWhatIsCoveredAndWhatIsNot) {
   EXPECT_THAT(text, HasSubstr("Of its packages: ./p, ./q."));
 }
 
+TEST(Coverage, VersionsInARowAreOneRange) {
+  const std::vector<std::string> known = {"1.0.0", "1.1.0", "1.1.1", "1.2.0", "1.3.0", "1.4.0", "1.10.0"};
+  EXPECT_THAT(VersionRanges({"1.0.0", "1.1.0", "1.1.1", "1.2.0", "1.4.0"}, known),
+              ElementsAre("1.0.0 .. 1.2.0 (4 versions)", "1.4.0"));
+  EXPECT_THAT(VersionRanges({"1.0.0", "1.1.0", "1.2.0", "1.3.0"}, known),
+              ElementsAre("1.0.0", "1.1.0", "1.2.0", "1.3.0"));  // two and two: shorter named than counted
+  EXPECT_THAT(VersionRanges(known, known), ElementsAre("1.0.0 .. 1.10.0 (7 versions)"));
+  EXPECT_THAT(VersionRanges({}, known), ElementsAre());
+  EXPECT_THAT(VersionRanges({"0.1.0", "0.2.0", "0.3.0", "1.0.0"}, known),
+              ElementsAre("0.1.0", "0.2.0", "0.3.0", "1.0.0"));  // what is not known is in no row
+}
+
+TEST(Coverage, WhatIsMissingIsToldInRanges) {
+  TempStore store;
+  std::vector<std::string> versions;
+  for (int i = 0; i < 1200; ++i) versions.push_back("1." + std::to_string(i) + ".0");
+  ASSERT_TRUE(store.get()->AddKnownVersions("example.test/m", versions).has_value());
+  store.Add(MakeBuild("example.test/m", "1.100.0", "1.27.4", kAmd64, {{"example.test/m/p", {{"T", Struct({"a"})}}}}));
+  EXPECT_THAT(CoverageMarkdown(Report(&store)),
+              HasSubstr("- missing, 1,199 versions (amd64): 1.0.0 .. 1.99.0 (100 versions), "
+                        "1.101.0 .. 1.1199.0 (1,099 versions)\n"));
+}
+
 TEST(Coverage, DoesNotDependOnTheOrderOfAdding) {
   std::vector<BuildRecord> records;
   for (const std::string version : {"1.0.0", "1.1.0", "1.2.0"}) {
