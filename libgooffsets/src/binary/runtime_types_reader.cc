@@ -41,6 +41,7 @@ Result<TypeHeader> TypeReader::Header(uint64_t address) {
   TypeHeader header;
   header.address = address;
   header.size = Load<uint64_t>(bytes, 0);
+  header.hash = Load<uint32_t>(bytes, 16);
   header.tflag = Load<uint8_t>(bytes, 20);
   header.align = Load<uint8_t>(bytes, 21);
   // Above the kind, flags (src: internal/abi/type.go, KindMask; up to Go 1.25 KindGCProg and KindDirectIface).

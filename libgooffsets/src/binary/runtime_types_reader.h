@@ -33,6 +33,7 @@ struct TypeFormat {
 struct TypeHeader {
   uint64_t address = 0;
   uint64_t size = 0;
+  uint32_t hash = 0;
   uint8_t tflag = 0;
   uint8_t align = 1;
   TypeKind kind = TypeKind::kInvalid;

@@ -1,0 +1,167 @@
+#include "binary/runtime_types.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "binary/runtime_types_state.h"
+
+namespace gooffsets {
+namespace {
+
+constexpr int kMostArrayDepth = 64;
+// The linker addresses descriptors by 31-bit offsets.
+constexpr uint64_t kMostTypeBytes = uint64_t{1} << 31;
+
+// What is wrong with one type is no reason to give up the others.
+bool IsOneTypes(const Error& error) { return error.code == ErrorCode::kBadInput; }
+
+}  // namespace
+
+Result<RuntimeTypes> RuntimeTypes::Open(const Image& image, const Moduledata& module) {
+  const Segment* segment = image.SegmentAt(module.types);
+  if (segment == nullptr || module.etypes <= module.types || module.etypes - module.types > kMostTypeBytes ||
+      !segment->Holds(module.types, module.etypes - module.types)) {
+    return Fail(ErrorCode::kBadInput, image.name() + ": its types do not lie within a segment");
+  }
+  auto state = std::make_unique<State>(&image, module, DetectTypeFormat(image, module));
+  const Result<std::optional<uint64_t>> known = FindModuledataType(state->reader, module);
+  if (known && *known) {
+    const Result<TypeHeader> header = state->reader.Header(**known);
+    if (header) state->rule = DetectHashRule("runtime.moduledata", header->hash);
+  }
+  state->names.emplace(&state->reader, state->rule);
+  return RuntimeTypes(std::move(state));
+}
+
+RuntimeTypes::RuntimeTypes(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RuntimeTypes::RuntimeTypes(RuntimeTypes&&) noexcept = default;
+RuntimeTypes& RuntimeTypes::operator=(RuntimeTypes&&) noexcept = default;
+RuntimeTypes::~RuntimeTypes() = default;
+
+Result<Field> RuntimeTypes::State::MakeField(const TypeField& field) {
+  GOOFFSETS_TRY(const TypeHeader type, reader.Header(field.type));
+  Field made;
+  GOOFFSETS_TRY(made.name, reader.NameString(field.name));
+  made.offset = field.offset;
+  made.size = type.size;
+  made.align = type.align;
+  GOOFFSETS_TRY(made.type, names->Full(field.type));
+  made.kind = type.kind;
+  made.embedded = field.embedded;
+  TypeHeader innermost = type;
+  for (int depth = 0; innermost.kind == TypeKind::kArray; ++depth) {
+    if (depth >= kMostArrayDepth) return reader.Damaged(field.type, "an array without end");
+    GOOFFSETS_TRY(const uint64_t length, reader.ArrayLength(innermost));
+    GOOFFSETS_TRY(const uint64_t elem, reader.Elem(innermost));
+    made.dims.push_back(length);
+    GOOFFSETS_TRY(innermost, reader.Header(elem));
+  }
+  if (!made.dims.empty()) {
+    GOOFFSETS_TRY(made.elem, names->Full(innermost.address));
+  }
+  made.by_value = innermost.kind == TypeKind::kStruct;
+  return made;
+}
+
+Result<RuntimeType> RuntimeTypes::State::Make(uint64_t address) {
+  GOOFFSETS_TRY(const TypeHeader header, reader.Header(address));
+  RuntimeType type;
+  type.address = address;
+  type.size = header.size;
+  type.align = header.align;
+  type.kind = header.kind;
+  GOOFFSETS_TRY(type.name, names->Full(address));
+  if (header.kind != TypeKind::kStruct) return type;
+  type.structure.size = header.size;
+  type.structure.align = header.align;
+  GOOFFSETS_TRY(const TypeList fields, reader.Fields(header));
+  for (uint32_t i = 0; i < fields.count; ++i) {
+    GOOFFSETS_TRY(const TypeField field, reader.FieldAt(fields, i));
+    GOOFFSETS_TRY(Field made, MakeField(field));
+    if (made.offset > header.size || made.size > header.size - made.offset) {
+      return reader.Damaged(address, "a field outside of its struct");
+    }
+    type.structure.fields.push_back(std::move(made));
+  }
+  return type;
+}
+
+Result<RuntimeTypes::Found> RuntimeTypes::FindTypes(std::span<const std::string> names) {
+  state_->RefillNames();
+  GOOFFSETS_TRY(const std::vector<std::vector<uint64_t>> addresses, state_->Addresses(names));
+  Found found;
+  for (size_t i = 0; i < names.size(); ++i) {
+    found.types.emplace_back();
+    if (addresses[i].size() > 1) found.ambiguous.push_back(names[i]);
+    if (addresses[i].size() != 1) continue;
+    Result<RuntimeType> type = state_->Make(addresses[i].front());
+    if (type) {
+      found.types.back() = std::move(*type);
+    } else if (!IsOneTypes(type.error())) {
+      return tl::unexpected(std::move(type).error());
+    }
+  }
+  return found;
+}
+
+Result<void> RuntimeTypes::ForEachStruct(const std::function<bool(const RuntimeType&)>& each) {
+  if (!state_->walk) GOOFFSETS_CHECK_OK(state_->ForEachType(nullptr));
+  state_->RefillNames();
+  Result<void> result;
+  state_->walk->ForEach([&](uint64_t address) {
+    const Result<TypeHeader> header = state_->reader.Header(address);
+    if (!header || header->kind != TypeKind::kStruct || !header->named()) return true;
+    const Result<RuntimeType> type = state_->Make(address);
+    // Stand-ins of the compiler are no types of the program.
+    if (type) return type->name.starts_with("go.shape.") || each(*type);
+    if (IsOneTypes(type.error())) return true;
+    result = tl::unexpected(type.error());
+    return false;
+  });
+  return result;
+}
+
+Result<std::optional<RuntimeTypes::MethodType>> RuntimeTypes::MethodOf(const std::string& type,
+                                                                      const std::string& method) {
+  state_->RefillNames();
+  TypeReader& reader = state_->reader;
+  const std::string base = type.starts_with('*') ? type.substr(1) : type;
+  GOOFFSETS_TRY(const auto addresses, state_->Addresses(std::span(&base, 1)));
+  if (addresses.front().size() != 1) return std::optional<MethodType>();
+  // The methods of *T are those of T and more, where *T has a descriptor.
+  std::vector<uint64_t> holders;
+  GOOFFSETS_TRY(const TypeHeader named, reader.Header(addresses.front().front()));
+  if (named.pointer_offset > 0) {
+    GOOFFSETS_TRY(const uint64_t pointer, reader.AtOffset(named.pointer_offset));
+    holders.push_back(pointer);
+  }
+  if (!type.starts_with('*') || holders.empty()) holders.push_back(named.address);
+  for (const uint64_t holder : holders) {
+    GOOFFSETS_TRY(const TypeHeader header, reader.Header(holder));
+    GOOFFSETS_TRY(const std::optional<TypeReader::Uncommon> uncommon, reader.UncommonOf(header));
+    if (!uncommon) continue;
+    for (uint32_t i = 0; i < uncommon->methods.count; ++i) {
+      GOOFFSETS_TRY(const ConcreteMethod found, reader.MethodAt(uncommon->methods, i));
+      GOOFFSETS_TRY(const TypeReader::NameText name, reader.Name(found.name));
+      if (name.text != method || !found.type) continue;
+      GOOFFSETS_TRY(const TypeHeader function, reader.Header(*found.type));
+      if (function.kind != TypeKind::kFunc) return reader.Damaged(*found.type, "a method that is no function");
+      GOOFFSETS_TRY(const FunctionShape shape, reader.Function(function));
+      MethodType result;
+      result.variadic = shape.variadic;
+      for (const auto& [list, out] : {std::pair(&shape.params, &result.params), {&shape.results, &result.results}}) {
+        for (uint32_t p = 0; p < list->count; ++p) {
+          GOOFFSETS_TRY(const uint64_t address, reader.ListedType(*list, p));
+          GOOFFSETS_TRY(RuntimeType made, state_->Make(address));
+          out->push_back(std::move(made));
+        }
+      }
+      return std::optional<MethodType>(std::move(result));
+    }
+  }
+  return std::optional<MethodType>();
+}
+
+}  // namespace gooffsets

@@ -1,0 +1,69 @@
+// What RuntimeTypes keeps between questions: two readers (near reads, and sweeps), names already made, and the walk.
+//
+// Shared by the files that answer for RuntimeTypes. Parts point at each other, so a State never moves. Not thread-safe.
+//
+//   GOOFFSETS_TRY(RuntimeType type, state.Make(address));
+#ifndef GOOFFSETS_BINARY_RUNTIME_TYPES_STATE_H_
+#define GOOFFSETS_BINARY_RUNTIME_TYPES_STATE_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "binary/runtime_types.h"
+#include "binary/runtime_types_links.h"
+#include "binary/runtime_types_reader.h"
+#include "binary/type_names.h"
+#include "binary/type_walk.h"
+
+namespace gooffsets {
+
+struct RuntimeTypes::State {
+  // Blocks of the near reader are small: a binary search touches a few bytes in many places.
+  static constexpr size_t kNearBlock = size_t{4} << 10, kNearBlocks = 384;
+  static constexpr size_t kSweepBlock = size_t{32} << 10, kSweepBlocks = 24;
+
+  State(const Image* of, const Moduledata& m, const TypeFormat& format)
+      : image(of),
+        module(m),
+        reader(of, m.types, m.etypes, format, kNearBlock, kNearBlocks),
+        sweep(of, m.types, m.etypes, format, kSweepBlock, kSweepBlocks),
+        links(&reader, m.typelinks) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  // Every descriptor, once each: walks on the first call, repeats what was found on the next.
+  Result<void> ForEachType(const std::function<void(const TypeHeader&)>& each);
+  Result<RuntimeType> Make(uint64_t address);
+  Result<Field> MakeField(const TypeField& field);
+  // The descriptors that bear each of these names.
+  Result<std::vector<std::vector<uint64_t>>> Addresses(std::span<const std::string> names);
+  // Each itab made at link time, until `each` returns false: its address, its two types and how many methods it has.
+  struct RawItab {
+    uint64_t address = 0, interface = 0, type = 0;
+    uint32_t methods = 0;
+  };
+  Result<void> ForEachRawItab(const std::function<Result<bool>(const RawItab&)>& each);
+  // Several calls of names.Full may make so many bytes.
+  void RefillNames() { names->SetBudget((module.etypes - module.types) * 64 + (uint64_t{16} << 20)); }
+
+  const Image* image;
+  Moduledata module;
+  TypeHashRule rule = TypeHashRule::kUnknown;
+  TypeReader reader, sweep;
+  TypeLinks links;
+  std::optional<TypeNames> names;
+  std::optional<TypeWalk> walk;
+
+ private:
+  Result<void> Walk(const std::function<void(const TypeHeader&)>& each);
+  Result<std::vector<uint64_t>> ByLinks(const std::string& name);
+  Result<void> ByWalk(std::span<const std::string> names, std::vector<std::vector<uint64_t>>* found);
+};
+
+}  // namespace gooffsets
+
+#endif  // GOOFFSETS_BINARY_RUNTIME_TYPES_STATE_H_
