@@ -1,0 +1,111 @@
+// Bracketed answers: what was not observed lies between two observed versions that agree.
+//
+// Go releases and module versions that the database does not have are stood for by the nearest observed ones below, and then by
+// the nearest ones above. Both must be found, with the same number and the same fields and sizes before it. An item that
+// moved between the two is refused.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "resolve/database_side.h"
+#include "store/version_order.h"
+
+namespace gooffsets {
+namespace {
+
+using Kind = DatabaseAnswer::Kind;
+
+struct Neighbours {
+  std::optional<std::string> below, above;
+  bool observed = false;
+};
+
+Neighbours NeighboursOf(const std::vector<std::string>& ascending, const std::string& version, VersionScheme scheme) {
+  const VersionLess less(scheme);
+  Neighbours neighbours;
+  auto above = std::lower_bound(ascending.begin(), ascending.end(), version, less);
+  if (above != ascending.end() && *above == version) neighbours.observed = true;
+  if (above != ascending.begin()) neighbours.below = *(above - 1);
+  if (above != ascending.end()) neighbours.above = *above;
+  return neighbours;
+}
+
+}  // namespace
+
+Result<DatabaseAnswer> DatabaseSide::Bracketed(const Item& item) {
+  DatabaseAnswer unknown;
+  GOOFFSETS_TRY(auto symbol, Split(item.symbol));
+  GOOFFSETS_TRY(const TargetWorld::Sightings* found, strict_.world.Find(symbol.first));
+  if (found->owner.module.empty() || found->owner.version.empty()) {
+    unknown.missing = found->missing;
+    return unknown;
+  }
+  // Every release and version that the program has and the database has not, with its neighbours on both sides.
+  Assumptions below, above;
+  std::vector<std::string> said_below, said_above;
+  auto surround = [&](const std::string& module, const std::string& version) -> Result<bool> {
+    GOOFFSETS_TRY(const auto* versions, reader_->Versions(module));
+    const Neighbours neighbours = NeighboursOf(*versions, version, SchemeOf(module));
+    if (neighbours.observed || versions->empty()) return true;
+    if (!neighbours.below || !neighbours.above) {
+      unknown.missing = {NameOf({module, version}) + " lies outside of the observed versions (" + versions->front() +
+                             " to " + versions->back() + ")",
+                         strict_.world.BuildHint()};
+      return false;
+    }
+    if (module == kStdModule) {
+      below.go = *neighbours.below;
+      above.go = *neighbours.above;
+    } else {
+      below.versions[module] = *neighbours.below;
+      above.versions[module] = *neighbours.above;
+    }
+    said_below.push_back(NameOf({module, *neighbours.below}));
+    said_above.push_back(NameOf({module, *neighbours.above}));
+    return true;
+  };
+  if (target_->go.empty()) {
+    unknown.missing.reason = target_->go_why;
+    return unknown;
+  }
+  GOOFFSETS_TRY(bool inside, surround(std::string(kStdModule), target_->go));
+  if (!inside) return unknown;
+  if (found->owner.module != kStdModule) {
+    GOOFFSETS_TRY(inside, surround(found->owner.module, found->owner.version));
+    if (!inside) return unknown;
+  }
+  // Of the other modules only those count whose types are held by value; one that lies outside just stays unknown.
+  const Missing none = unknown.missing;
+  for (const auto& [path, module] : target_->modules) {
+    if (module.version.empty() || module.code_path == found->owner.module) continue;
+    GOOFFSETS_CHECK_OK(surround(module.code_path, module.version));
+  }
+  unknown.missing = none;
+  if (said_below.empty()) {
+    unknown.missing.reason = "every version that the program names was observed";
+    return unknown;
+  }
+  ProgramView low(reader_, target_, below), high(reader_, target_, above);
+  GOOFFSETS_TRY(DatabaseAnswer first, AskIn(&low, item));
+  GOOFFSETS_TRY(DatabaseAnswer second, AskIn(&high, item));
+  const std::string low_name = said_below.front(), high_name = said_above.front();
+  for (const auto& [answer, name] : {std::pair(&first, &low_name), std::pair(&second, &high_name)}) {
+    if (answer->kind == Kind::kFound) continue;
+    unknown.missing = {"with " + *name + ": " + answer->Says(), strict_.world.BuildHint()};
+    return unknown;
+  }
+  if (!first.SameAs(second) || first.walked != second.walked) {
+    unknown.missing = {"it differs between the nearest observed versions: " + low_name + " says " + first.Says() + ", " +
+                           high_name + " says " + second.Says(),
+                       strict_.world.BuildHint()};
+    return unknown;
+  }
+  first.source = Source::kBracketed;
+  first.how = "the same in " + low_name + " and in " + high_name;
+  first.evidence.insert(first.evidence.end(), second.evidence.begin(), second.evidence.end());
+  std::sort(first.evidence.begin(), first.evidence.end());
+  first.evidence.erase(std::unique(first.evidence.begin(), first.evidence.end()), first.evidence.end());
+  return first;
+}
+
+}  // namespace gooffsets

@@ -1,0 +1,295 @@
+#include "resolve/database_side.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "go/abi.h"
+#include "store/layout_json.h"
+
+namespace gooffsets {
+namespace {
+
+using Kind = DatabaseAnswer::Kind;
+
+DatabaseAnswer Absent(std::string reason) {
+  DatabaseAnswer answer;
+  answer.kind = Kind::kAbsent;
+  answer.missing.reason = std::move(reason);
+  return answer;
+}
+
+DatabaseAnswer NotKnown(Missing missing) {
+  DatabaseAnswer answer;
+  answer.missing = std::move(missing);
+  return answer;
+}
+
+// Splits at dots outside brackets: "Stream.buf.err" -> Stream, buf, err.
+std::vector<std::string_view> Parts(std::string_view rest) {
+  std::vector<std::string_view> parts;
+  int depth = 0;
+  size_t start = 0;
+  for (size_t i = 0; i < rest.size(); ++i) {
+    const char c = rest[i];
+    if (c == '[' || c == '(' || c == '{') ++depth;
+    if (c == ']' || c == ')' || c == '}') --depth;
+    if (c != '.' || depth > 0) continue;
+    parts.push_back(rest.substr(start, i - start));
+    start = i + 1;
+  }
+  parts.push_back(rest.substr(start));
+  return parts;
+}
+
+// Why the walk cannot go on behind this field; empty if it can.
+std::string WhyNotThrough(const Field& field, std::string_view next) {
+  switch (field.kind) {
+    case TypeKind::kStruct: return {};
+    case TypeKind::kPointer:
+      return field.name + " is a pointer (" + field.type + "): " + std::string(next) + " lies in another block of memory";
+    case TypeKind::kArray:
+      return field.name + " is an array (" + field.type + "): where " + std::string(next) + " lies depends on the index";
+    default: return field.name + " is of type " + field.type + ", which has no fields";
+  }
+}
+
+std::string Pieces(const Parameter& param, GoArch) {
+  const std::string text = PiecesText(param.pieces);
+  return (param.name.empty() ? "_" : param.name) + " " + (text.empty() ? "nowhere" : text);
+}
+
+}  // namespace
+
+std::string NameOf(const ModuleVersion& version) {
+  return (version.module == kStdModule ? "Go" : version.module) + " " + version.version;
+}
+
+bool DatabaseAnswer::SameAs(const DatabaseAnswer& other) const {
+  if (kind != other.kind) return false;
+  if (kind != Kind::kFound) return true;
+  if (item != other.item) return false;
+  switch (item) {
+    case ItemKind::kField: return field == other.field;
+    case ItemKind::kStruct: return structure == other.structure;
+    default: return function == other.function;
+  }
+}
+
+std::string DatabaseAnswer::Says() const {
+  if (kind == Kind::kAbsent) return missing.reason;
+  if (kind == Kind::kUnknown) return "nothing: " + missing.reason;
+  if (item == ItemKind::kField) {
+    return "offset " + std::to_string(field.offset) + ", size " + std::to_string(field.size) + ", " + field.type;
+  }
+  if (item == ItemKind::kStruct) {
+    return "size " + std::to_string(structure.size) + ", " + std::to_string(structure.fields.size()) + " fields";
+  }
+  std::string text = "arguments:";
+  for (const Parameter& param : function.params) text += " " + Pieces(param, GoArch::kAmd64) + ";";
+  text += " results:";
+  for (const Parameter& result : function.results) text += " " + Pieces(result, GoArch::kAmd64) + ";";
+  return text;
+}
+
+DatabaseSide::DatabaseSide(ModuleViewReader* reader, const Target* target, SelfSource* self)
+    : reader_(reader), target_(target), self_(self), strict_(reader, target, {}) {}
+
+Result<std::pair<std::string, std::string>> DatabaseSide::Split(const std::string& symbol) {
+  return SplitIn(&strict_, symbol);
+}
+
+Result<std::pair<std::string, std::string>> DatabaseSide::SplitIn(ProgramView* view, const std::string& symbol) {
+  const std::string_view text = symbol;
+  const std::string_view head = text.substr(0, std::min(text.find_first_of("[({"), text.size()));
+  const size_t slash = head.rfind('/');
+  const size_t first = head.find('.', slash == std::string_view::npos ? 0 : slash);
+  if (first == std::string_view::npos || first + 1 >= text.size()) {
+    return Fail(ErrorCode::kUsage, symbol + " is no full symbol", "net/http.Request.URL, net/http.(*Server).Serve");
+  }
+  // The longest path that is a package; else the shortest that some module would provide, by the linker's own rule.
+  std::optional<size_t> provided;
+  for (size_t dot = head.rfind('.');; dot = head.rfind('.', dot - 1)) {
+    if (dot + 1 < text.size()) {
+      GOOFFSETS_TRY(const TargetWorld::Sightings* found, view->world.Find(symbol.substr(0, dot)));
+      if (!found->holds.empty() || found->config_unknown) {
+        return std::pair(symbol.substr(0, dot), symbol.substr(dot + 1));
+      }
+      if (!found->owner.module.empty() && !found->no_such_package) provided = dot;
+    }
+    if (dot == first) break;
+  }
+  const size_t end = provided.value_or(first);
+  return std::pair(symbol.substr(0, end), symbol.substr(end + 1));
+}
+
+Result<DatabaseAnswer> DatabaseSide::Ask(const Item& item) {
+  GOOFFSETS_TRY(DatabaseAnswer direct, Direct(item));
+  if (direct.kind != Kind::kUnknown) return direct;
+  GOOFFSETS_TRY(DatabaseAnswer inferred, Inferred(item));
+  if (inferred.kind != Kind::kUnknown) return inferred;
+  GOOFFSETS_TRY(DatabaseAnswer bracketed, Bracketed(item));
+  if (bracketed.kind != Kind::kUnknown) return bracketed;
+  // The first reason is about this very program; what inference lacked is said where it was tried.
+  if (!inferred.missing.reason.empty()) direct.missing.reason += "; " + inferred.missing.reason;
+  return direct;
+}
+
+Result<DatabaseAnswer> DatabaseSide::Direct(const Item& item) { return AskIn(&strict_, item); }
+
+Result<DatabaseAnswer> DatabaseSide::AskIn(ProgramView* view, const Item& item) {
+  GOOFFSETS_TRY(auto symbol, SplitIn(view, item.symbol));
+  GOOFFSETS_TRY(const TargetWorld::Sightings* found, view->world.Find(symbol.first));
+  auto finish = [&](DatabaseAnswer answer) {
+    answer.package = symbol.first;
+    answer.rest = symbol.second;
+    return answer;
+  };
+  if (found->no_such_package) {
+    DatabaseAnswer absent = Absent(found->missing.reason);
+    absent.evidence = found->evidence;
+    return finish(std::move(absent));
+  }
+  if (found->holds.empty()) return finish(NotKnown(found->missing));
+
+  // Builds of one selection show one shape; where they show two (a type argument, an alias of another module), the one
+  // that needs no composition counts, and two that contradict each other are no answer.
+  struct Told {
+    DatabaseAnswer answer;
+    int64_t layout = 0;
+  };
+  std::vector<Told> words;
+  std::vector<std::pair<SeenPackage, int64_t>> asked;
+  for (const SeenPackage& seen : found->holds) {
+    Told word;
+    GOOFFSETS_TRY(word.answer, AskSighting(view, {seen, symbol.first}, symbol.second, &word.layout));
+    asked.emplace_back(seen, word.layout);
+    auto same = std::find_if(words.begin(), words.end(), [&](const Told& w) {
+      return w.layout == word.layout && w.answer.SameAs(word.answer) && w.answer.source == word.answer.source;
+    });
+    if (same == words.end()) words.push_back(std::move(word));
+  }
+  std::stable_sort(words.begin(), words.end(), [](const Told& a, const Told& b) {
+    return std::pair(a.answer.kind, a.answer.source) < std::pair(b.answer.kind, b.answer.source);
+  });
+  Told& best = words.front();
+  for (const Told& other : words) {
+    if (other.answer.kind == Kind::kUnknown || other.answer.source != best.answer.source) continue;
+    if (!other.answer.SameAs(best.answer)) {
+      return finish(NotKnown({"builds disagree: " + best.answer.Says() + ", or " + other.answer.Says(),
+                              view->world.BuildHint()}));
+    }
+  }
+  std::string built_with;
+  for (const auto& [seen, layout] : asked) {
+    if (layout != best.layout) continue;
+    GOOFFSETS_TRY(const SeenBuild* build, reader_->Build(seen.build));
+    best.answer.evidence.push_back(build->evidence);
+    if (built_with.empty()) built_with = build->evidence.go;
+  }
+  if (best.answer.kind == Kind::kFound) {
+    best.answer.how = NameOf(found->owner);
+    if (found->owner.module != kStdModule) best.answer.how += " built with Go " + built_with;
+    if (best.answer.source == Source::kComposed) best.answer.how += ", with the sizes of this program's Go and modules";
+  }
+  return finish(std::move(best.answer));
+}
+
+Result<DatabaseAnswer> DatabaseSide::AskSighting(ProgramView* view, const Scope& scope, const std::string& rest,
+                                                 int64_t* layout_id) {
+  auto skipped = [&](SkipReason reason) {
+    if (reason == SkipReason::kUnbuildable) {
+      return NotKnown({"not measured: keeping it in a program broke the link", ""});
+    }
+    return Absent(reason == SkipReason::kExcluded ? "excluded by build constraint" : std::string(ToString(reason)));
+  };
+  const std::vector<std::string_view> parts = Parts(rest);
+  // The longest prefix that is a symbol: methods ("Header.Get") have a dot of their own.
+  for (size_t count = parts.size(); count > 0; --count) {
+    const auto size = static_cast<size_t>(parts[count - 1].data() + parts[count - 1].size() - rest.data());
+    const std::string symbol = rest.substr(0, size);
+    GOOFFSETS_TRY(std::optional<PackageEntry> entry, reader_->Find(scope.seen.state, symbol));
+    if (!entry) continue;
+    if (entry->layout == 0) return skipped(entry->reason);
+    *layout_id = entry->layout;
+    GOOFFSETS_TRY(const Layout* layout, reader_->LayoutOf(entry->layout));
+    DatabaseAnswer answer;
+    if (const auto* structure = std::get_if<StructLayout>(layout)) {
+      if (size < rest.size()) {
+        return WalkFields(view, scope, symbol, *structure, std::string_view(rest).substr(size + 1));
+      }
+      GOOFFSETS_TRY(ComposedStruct composed, view->composer.Struct(scope, symbol, *structure));
+      if (!composed.complete) return NotKnown(composed.missing);
+      answer.item = ItemKind::kStruct;
+      answer.source = composed.layout == *structure ? Source::kExact : Source::kComposed;
+      answer.structure = composed.layout;
+      answer.walked.push_back(std::move(composed.layout));
+    } else {
+      if (size < rest.size()) return Absent("no such field: " + symbol + " is a function");
+      Result<Version> go = Version::Parse(VersionScheme::kGo, view->world.go());
+      if (!go) return NotKnown({target_->go_why, ""});
+      std::string experiments;
+      for (const std::string& word : target_->experiments) experiments += (experiments.empty() ? "" : ",") + word;
+      const bool register_abi = UsesRegisterAbi(*go, target_->goarch, experiments);
+      const auto& stored = std::get<FunctionLayout>(*layout);
+      GOOFFSETS_TRY(ComposedFunction composed,
+                    view->composer.Function(scope, stored, target_->goarch, register_abi));
+      if (!composed.layout) return NotKnown(composed.missing);
+      answer.item = ItemKind::kFunction;
+      answer.source = *composed.layout == stored ? Source::kExact : Source::kComposed;
+      answer.function = std::move(*composed.layout);
+    }
+    answer.kind = Kind::kFound;
+    return answer;
+  }
+  GOOFFSETS_TRY(const CatalogReader::State* state, reader_->State(scope.seen.state));
+  if (!state->package.fully_kept) {
+    return NotKnown({"package " + scope.path + " was seen only in part", view->world.BuildHint()});
+  }
+  if (rest.starts_with('(')) return Absent("no such function");
+  return Absent(parts.size() > 1 ? "no such type" : "no such type or function");
+}
+
+Result<DatabaseAnswer> DatabaseSide::WalkFields(ProgramView* view, const Scope& scope, const std::string& symbol,
+                                                const StructLayout& stored, std::string_view path) {
+  const std::vector<std::string_view> names = Parts(path);
+  Composer::Held here{scope, symbol, stored};
+  DatabaseAnswer answer;
+  answer.source = Source::kExact;
+  uint64_t base = 0;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto shape = std::find_if(here.stored.fields.begin(), here.stored.fields.end(),
+                                    [&](const Field& field) { return field.name == names[i]; });
+    if (names[i] == "_") return Absent("no such field: blank fields have no name");
+    if (shape == here.stored.fields.end()) return Absent("no such field");
+    const auto at = static_cast<size_t>(shape - here.stored.fields.begin());
+    GOOFFSETS_TRY(ComposedStruct composed, view->composer.Struct(here.scope, here.symbol, here.stored));
+    if (at >= composed.layout.fields.size()) return NotKnown(composed.missing);
+    if (!composed.complete || composed.layout != here.stored) answer.source = Source::kComposed;
+    const Field& field = composed.layout.fields[at];
+    base += field.offset;
+    if (i + 1 == names.size()) {
+      answer.kind = Kind::kFound;
+      answer.item = ItemKind::kField;
+      answer.field = field;
+      answer.field.offset = base;
+    } else {
+      const std::string blocked = WhyNotThrough(field, names[i + 1]);
+      if (!blocked.empty()) return Absent("no such field: " + blocked);
+      Missing missing;
+      GOOFFSETS_TRY(std::optional<Composer::Held> held,
+                    view->composer.FindHeld(here.scope, field.type, &missing));
+      if (!held) {
+        if (missing.reason.empty()) missing.reason = "the layout of " + field.type + " was not observed";
+        return NotKnown(std::move(missing));
+      }
+      here = std::move(*held);
+    }
+    // What lies behind the field does not touch its offset, and may be unknown here and known there.
+    composed.layout.fields.resize(at + 1);
+    composed.layout.size = composed.layout.align = 0;
+    answer.walked.push_back(std::move(composed.layout));
+  }
+  return answer;
+}
+
+}  // namespace gooffsets

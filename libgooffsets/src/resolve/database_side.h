@@ -1,0 +1,108 @@
+// The database's word on one item of one program: exact, composed, inferred or bracketed, absent, or why it has none.
+//
+// A stronger answer is always tried first. Inferred answers need what the program tells of itself (a SelfSource);
+// bracketed ones are given whether or not a policy wants them: the resolver decides. Borrows everything; one thread at a
+// time; remembers what it read for this one program.
+//
+//   DatabaseSide side(&reader, &target, &self);
+//   GOOFFSETS_TRY(DatabaseAnswer answer, side.Ask(item));
+//   if (answer.kind == DatabaseAnswer::Kind::kFound) Use(answer.source, answer.field.offset);
+#ifndef GOOFFSETS_RESOLVE_DATABASE_SIDE_H_
+#define GOOFFSETS_RESOLVE_DATABASE_SIDE_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "resolve/composer.h"
+#include "resolve/self_facts.h"
+#include "resolve/target_world.h"
+
+namespace gooffsets {
+
+struct DatabaseAnswer {
+  enum class Kind { kFound, kAbsent, kUnknown } kind = Kind::kUnknown;
+  Source source = Source::kUnknown;
+  ItemKind item = ItemKind::kField;  // what it turned out to be
+  Field field;
+  StructLayout structure;
+  FunctionLayout function;
+  std::string how;
+  std::vector<Evidence> evidence;
+  Missing missing;  // unknown and absent
+  std::vector<StructLayout> walked;  // what was composed on the way, for comparing neighbours of a version
+  std::string package, rest;         // how the symbol was split
+
+  // The same item with the same numbers.
+  bool SameAs(const DatabaseAnswer& other) const;
+  // "offset 16, size 8, *net/url.URL"
+  std::string Says() const;
+};
+
+// A program as the database sees it under some assumptions.
+struct ProgramView {
+  TargetWorld world;
+  Composer composer;
+  ProgramView(ModuleViewReader* reader, const Target* target, Assumptions assumptions)
+      : world(reader, target, std::move(assumptions)), composer(&world) {}
+};
+
+class DatabaseSide {
+ public:
+  // `self` may be null: then nothing can be inferred.
+  DatabaseSide(ModuleViewReader* reader, const Target* target, SelfSource* self);
+
+  // The strongest answer there is. Not for itabs.
+  Result<DatabaseAnswer> Ask(const Item& item);
+  // Each on its own, for explanations.
+  Result<DatabaseAnswer> Direct(const Item& item);  // exact or composed
+  Result<DatabaseAnswer> Inferred(const Item& item);
+  Result<DatabaseAnswer> Bracketed(const Item& item);
+
+  // "google.golang.org/grpc/internal/transport.Stream.method" -> package and rest, by the packages that are known.
+  Result<std::pair<std::string, std::string>> Split(const std::string& symbol);
+
+ private:
+  Result<DatabaseAnswer> AskIn(ProgramView* view, const Item& item);
+  Result<std::pair<std::string, std::string>> SplitIn(ProgramView* view, const std::string& symbol);
+  // One observation's word.
+  Result<DatabaseAnswer> AskSighting(ProgramView* view, const Scope& scope, const std::string& rest, int64_t* layout);
+  Result<DatabaseAnswer> WalkFields(ProgramView* view, const Scope& scope, const std::string& symbol,
+                                    const StructLayout& stored, std::string_view path);
+
+  // inferred.cc: the stored versions of a module that fit what the program tells.
+  struct Candidate {
+    std::string version;
+    std::unique_ptr<ProgramView> view;
+  };
+  struct Fitting {
+    std::vector<Candidate> fit;
+    size_t versions = 0;      // that fit
+    size_t tried = 0;         // stored ones that were compared
+    size_t compared = 0;      // layouts and functions behind the comparison, of the best candidate
+    std::string why_none;
+  };
+  Result<const Fitting*> FittingVersions(const std::string& module, const std::string& version);
+  struct Fit {
+    bool fits = true;
+    size_t structs = 0, functions = 0;
+  };
+  Result<Fit> Compare(ProgramView* view, const std::map<std::string, PackageFacts>& facts,
+                      const std::map<std::string, std::set<std::string>>& declared);
+
+  ModuleViewReader* reader_;
+  const Target* target_;
+  SelfSource* self_;
+  ProgramView strict_;
+  std::map<std::pair<std::string, std::string>, Fitting> fitting_;  // by module and version
+};
+
+// "field", "struct" or "function" of a program, in words: "Go 1.26.8", "google.golang.org/grpc 1.60.1".
+std::string NameOf(const ModuleVersion& version);
+
+}  // namespace gooffsets
+
+#endif  // GOOFFSETS_RESOLVE_DATABASE_SIDE_H_

@@ -1,0 +1,163 @@
+#include "resolve/target_world.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace gooffsets {
+namespace {
+
+// The digest of the source files that the minor release of `go` selects; nullopt: not recorded.
+std::optional<std::string> SelectionFor(const PackageRecord& package, const Version& go) {
+  const auto minor = std::pair(go.major(), go.minor());
+  for (const PackageRecord::SelectionRange& range : package.selections) {
+    Result<Version> first = Version::Parse(VersionScheme::kGo, range.first_minor);
+    Result<Version> last = Version::Parse(VersionScheme::kGo, range.last_minor);
+    if (!first || !last) continue;
+    if (minor < std::pair(first->major(), first->minor()) || minor > std::pair(last->major(), last->minor())) continue;
+    return range.selection;
+  }
+  return std::nullopt;
+}
+
+// Import paths of the standard library have no dot in their first element; its vendored packages begin with "vendor/".
+bool MayBeStd(std::string_view path) { return path.substr(0, path.find('/')).find('.') == std::string_view::npos; }
+
+}  // namespace
+
+std::string TargetWorld::BuildHint() const {
+  return target_->file.empty() ? std::string("offsetgen --for-binary FILE") : "offsetgen --for-binary " + target_->file;
+}
+
+Result<ModuleVersion> TargetWorld::OwnerOf(const std::string& path, Missing* missing) {
+  auto assumed = [&](const std::string& module, const std::string& version) {
+    auto found = assumptions_.versions.find(module);
+    return ModuleVersion{module, found == assumptions_.versions.end() ? version : found->second};
+  };
+  if (const Target::Module* module = target_->Owner(path)) {
+    missing->reason = module->why;
+    return assumed(module->code_path, module->version);
+  }
+  if (MayBeStd(path)) {
+    missing->reason = target_->go_why;
+    return ModuleVersion{std::string(kStdModule), go()};
+  }
+  GOOFFSETS_TRY(const std::vector<std::string>* modules, reader()->Modules());
+  for (std::string_view prefix = path; !target_->has_modules;) {
+    if (std::binary_search(modules->begin(), modules->end(), prefix, std::less<>())) {
+      missing->reason = "the program does not say which version of " + std::string(prefix) + " it holds";
+      return assumed(std::string(prefix), "");
+    }
+    const size_t slash = prefix.rfind('/');
+    if (slash == std::string_view::npos) break;
+    prefix = prefix.substr(0, slash);
+  }
+  missing->reason = target_->has_modules ? "no module of the program provides the package " + path
+                                         : "the database has no module that provides the package " + path;
+  return ModuleVersion();
+}
+
+Result<std::string> TargetWorld::Doubt(const SeenPackage& seen, const std::string& path, bool is_std, bool* config) {
+  GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(seen.build));
+  if (!is_std) {
+    Result<Version> release = Version::Parse(VersionScheme::kGo, go());
+    if (!release) {
+      if (!assumptions_.lenient) return target_->go_why;
+    } else {
+      GOOFFSETS_TRY(const CatalogReader::State* state, reader()->State(seen.state));
+      const std::optional<std::string> selection = SelectionFor(state->package, *release);
+      if (!selection || state->package.selection.empty()) {
+        return "which source files of " + path + " Go " + go() + " selects was not recorded";
+      }
+      if (*selection != state->package.selection) {
+        return "Go " + go() + " selects other source files of " + path + " than Go " + build->evidence.go;
+      }
+    }
+  }
+  std::string doubt = ConfigDoubt(*target_, path, is_std, build->tags, build->goexperiment);
+  if (!doubt.empty() && !assumptions_.lenient) {
+    *config = true;
+    return doubt;
+  }
+  return std::string();
+}
+
+Result<TargetWorld::Sightings> TargetWorld::Judge(const std::string& path) {
+  Sightings found;
+  GOOFFSETS_TRY(found.owner, OwnerOf(path, &found.missing));
+  if (found.owner.module.empty()) return found;
+  const bool is_std = found.owner.module == kStdModule;
+  const std::string hint = BuildHint();
+  if (found.owner.version.empty()) {
+    found.version_unknown = true;
+    found.missing.hint = is_std ? "" : hint;
+    return found;
+  }
+  const std::string name = (is_std ? "Go" : found.owner.module) + " " + found.owner.version;
+  GOOFFSETS_TRY(const auto* seen, reader()->Seen(found.owner.module, found.owner.version, path, target_->goarch));
+  found.missing = {};
+  if (seen->empty()) {
+    GOOFFSETS_TRY(ModuleViewReader::Listed listed,
+                  reader()->FindListed(found.owner.module, found.owner.version, target_->goarch, path));
+    found.missing.hint = hint;
+    if (listed.known && !listed.listed) {
+      found.no_such_package = true;
+      found.missing = {"no such package: " + name + " has no " + path, ""};
+      found.evidence = std::move(listed.evidence);
+    } else if (listed.known) {
+      found.missing.reason = "package " + path + " of " + name + " was not measured";
+      if (!listed.why_not.empty()) found.missing.reason += ": " + listed.why_not;
+    } else {
+      found.unobserved = true;
+      GOOFFSETS_TRY(std::string why,
+                    reader()->WhyNotBuilt(found.owner.module, found.owner.version, target_->goarch));
+      found.missing.reason = "the database has no " + name + " for " + std::string(ToString(target_->goarch)) +
+                             (why.empty() ? "" : " (" + why + ")");
+    }
+    return found;
+  }
+  std::string first_doubt;
+  struct Ranked {
+    SeenPackage seen;
+    bool same_go = false;
+    size_t same_modules = 0;
+  };
+  std::vector<Ranked> ranked;
+  for (const SeenPackage& package : *seen) {
+    bool config = false;
+    GOOFFSETS_TRY(std::string doubt, Doubt(package, path, is_std, &config));
+    if (!doubt.empty()) {
+      // A configuration that may matter leaves room for inference; other source files do not.
+      if (first_doubt.empty() || (config && !found.config_unknown)) first_doubt = doubt;
+      found.config_unknown |= config;
+      continue;
+    }
+    GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(package.build));
+    Ranked rank{package, build->evidence.go == go(), 0};
+    for (const auto& [module, version] : build->closure) {
+      const Target::Module* own = target_->Owner(module);
+      if (own != nullptr && own->code_path == module && own->version == version) ++rank.same_modules;
+    }
+    ranked.push_back(rank);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+    return std::pair(a.same_go, a.same_modules) > std::pair(b.same_go, b.same_modules);
+  });
+  for (const Ranked& rank : ranked) found.holds.push_back(rank.seen);
+  if (found.holds.empty()) found.missing = {first_doubt, hint};
+  return found;
+}
+
+Result<const TargetWorld::Sightings*> TargetWorld::Find(const std::string& path) {
+  if (auto known = known_.find(path); known != known_.end()) return &known->second;
+  GOOFFSETS_TRY(Sightings judged, Judge(path));
+  return &known_.emplace(path, std::move(judged)).first->second;
+}
+
+Result<World::Choice> TargetWorld::Package(const std::string& path) {
+  GOOFFSETS_TRY(const Sightings* found, Find(path));
+  if (found->holds.empty()) return Choice{std::nullopt, found->missing};
+  return Choice{found->holds.front(), {}};
+}
+
+}  // namespace gooffsets
