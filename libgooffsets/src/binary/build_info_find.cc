@@ -19,6 +19,8 @@ constexpr uint64_t kAlign = 16, kHeaderSize = 32;
 constexpr uint64_t kPointerSizeAt = 14, kFlagsAt = 15, kPointersAt = 16;
 constexpr uint8_t kBigEndian = 1, kInline = 2;
 constexpr size_t kScanBytes = size_t{1} << 20;
+// How much of each segment is searched where no section says where it is: no program's data is larger, sparse files are.
+constexpr uint64_t kMostScanned = uint64_t{256} << 20;
 // The marks around the module text (src: cmd/go/internal/modload/build.go, infoStart and infoEnd).
 constexpr size_t kMarkSize = 16;
 constexpr uint64_t kMostVersionBytes = 4096;
@@ -98,11 +100,11 @@ Result<void> ForEachMagic(const Image& image, uint64_t address, uint64_t size, s
                           const std::function<bool(uint64_t)>& found) {
   const uint64_t begin = (address + kAlign - 1) / kAlign * kAlign;
   if (begin < address || begin - address >= size) return {};
-  return image.Scan(begin, size - (begin - address), kScanBytes, 0,
+  return image.Scan(begin, std::min(size - (begin - address), kMostScanned), kScanBytes, 0,
                     [&](uint64_t at, std::span<const std::byte> bytes) {
-                      std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-                      for (size_t i = text.find(kMagic); i != std::string_view::npos; i = text.find(kMagic, i + 1)) {
-                        if ((at + i) % kAlign != 0) continue;
+                      // `at` is aligned, and so the magic never crosses the border of two pieces.
+                      for (size_t i = 0; i + kMagic.size() <= bytes.size(); i += kAlign) {
+                        if (std::memcmp(bytes.data() + i, kMagic.data(), kMagic.size()) != 0) continue;
                         if (++*candidates > kMostCandidates || !found(at + i)) return false;
                       }
                       return true;
