@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "text.h"
@@ -53,6 +54,11 @@ std::string ToString(const GoPolicy& policy) {
     text += release.text();
   }
   return text;
+}
+
+bool RefusesDirective(const gooffsets::Version& go, const gooffsets::Version& directive) {
+  constexpr uint64_t kFirstStrictMinor = 21;
+  return go.minor() >= kFirstStrictMinor && go < directive;
 }
 
 }  // namespace offsetgen

@@ -30,6 +30,9 @@ struct GoPolicy {
 
 // "auto", "newest", "oldest", or releases separated by commas ("go" before a release is accepted).
 gooffsets::Result<GoPolicy> ParseGoPolicy(std::string_view text);
+// Whether this Go release refuses to compile modules whose go.mod files ask for Go `directive`, as releases from 1.21 on
+// do with newer ones (https://go.dev/doc/toolchain).
+bool RefusesDirective(const gooffsets::Version& go, const gooffsets::Version& directive);
 // The text that ParseGoPolicy reads back to the same value.
 std::string ToString(const GoPolicy& policy);
 

@@ -96,6 +96,7 @@ int main(int argc, char** argv) {
   app.add_option("--tags", options.tags, "build tags")->delimiter(',');
   app.add_flag("--include-prereleases", options.include_prereleases, "also pre-releases and pseudo-versions");
   app.add_flag("--retry-failed", options.retry_failed, "also builds that failed to compile before");
+  app.add_flag("--rebuild", options.rebuild, "also builds that are stored: made again and replaced, cached records not used");
   app.add_option("--git", options.git, "also the tags of this repository (URL or path) as versions");
   app.add_option("--source", options.source, "a local checkout instead of a release: DIR or git+file:///repo@REV");
   app.add_option("--for-binary", options.for_binary, "add exactly what this Go binary was built from");

@@ -17,10 +17,6 @@ using gooffsets::Result;
 using gooffsets::Version;
 using gooffsets::VersionScheme;
 
-// The first Go release that refuses to compile a module whose go.mod asks for a newer one
-// (https://go.dev/doc/toolchain).
-constexpr uint64_t kFirstStrictMinor = 21;
-
 std::string GoName(const Version& version) { return "go" + version.text(); }
 
 std::string UnitKey(std::string_view module, std::string_view version, GoArch arch,
@@ -121,7 +117,8 @@ class Unit {
     } else if (module_.go.kind == GoPolicy::Kind::kList) {
       for (const Version& release : module_.go.releases) PlanOne(release, "asked for");
     } else if (module_.go.kind == GoPolicy::Kind::kAuto && !finished_.empty()) {
-      PlanGroups();
+      // What a build will show decides about the groups: first those that are there, again.
+      if (!PlanAgain()) PlanGroups();
     } else {
       PlanFirst();
     }
@@ -142,7 +139,7 @@ class Unit {
       const StoredBuild& build = *unit.build;
       switch (build.status) {
         case BuildStatus::kOk:
-          return State::kDone;
+          return IsAgain(build) ? State::kOpen : State::kDone;
         case BuildStatus::kTransientFailed:
           if (build.this_run) state = State::kLater;
           break;
@@ -156,6 +153,9 @@ class Unit {
     }
     return state;
   }
+
+  // Whether a success is to be made again: once in a run.
+  bool IsAgain(const StoredBuild& build) const { return world_.input.rebuild && !build.this_run; }
 
   // Whether a compile failure still stands: nothing that went into the build has changed.
   bool IsFinal(const StoredBuild& build) const {
@@ -185,7 +185,7 @@ class Unit {
                        [&](const UnitBuild& unit) { return unit.go.minor() == minor; });
   }
 
-  bool IsRefused(const Version& go) const { return directive_ && go.minor() >= kFirstStrictMinor && go < *directive_; }
+  bool IsRefused(const Version& go) const { return directive_ && RefusesDirective(go, *directive_); }
 
   void AddJob(const Version& go, std::string reason) {
     jobs.emplace_back(go, Job{module_.module, version_.text(), go.text(), arch_, module_.tags, module_.goexperiment,
@@ -218,6 +218,17 @@ class Unit {
         Skip(Skipped::Kind::kLater, "failed in this run with " + GoName(go) + ", for a reason that may pass");
         break;
     }
+  }
+
+  // The builds that are there, with the releases they were made with. False: every one was made by this run.
+  bool PlanAgain() {
+    std::optional<Version> last;
+    for (const UnitBuild& unit : finished_) {  // ascending
+      if (!IsAgain(*unit.build) || last == unit.go) continue;
+      AddJob(unit.go, "built again");
+      last = unit.go;
+    }
+    return last.has_value();
   }
 
   // One release of each minor, in the order in which the policy tries them.

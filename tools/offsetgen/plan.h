@@ -77,6 +77,7 @@ struct PlanInput {
   std::vector<StoredBuild> builds;
   StdSizes std_sizes;
   bool retry_failed = false;  // also what failed to compile and what was not available
+  bool rebuild = false;       // also what was built, once a run: with the Go releases it was built with
 };
 
 struct Job {
@@ -85,7 +86,7 @@ struct Job {
   std::vector<std::string> tags;
   std::string goexperiment;
   // "primary", "fallback after go1.27.4 failed", "selection differs below go1.27",
-  // "sizes differ: crypto/tls.ConnectionState 176->192", "asked for", "go1.28 is newer than what is stored".
+  // "sizes differ: crypto/tls.ConnectionState 176->192", "asked for", "built again", "go1.28 is newer than what is stored".
   std::string reason;
 
   bool operator==(const Job&) const = default;

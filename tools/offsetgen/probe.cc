@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "dwarf/read_dwarf.h"
 #include "extract.h"
+#include "go_policy.h"
 #include "gooffsets/version.h"
 #include "keepgen.h"
 #include "store/record_json.h"
@@ -25,6 +26,8 @@ using gooffsets::Error;
 using gooffsets::ErrorCode;
 using gooffsets::Fail;
 using gooffsets::Result;
+using gooffsets::Version;
+using gooffsets::VersionScheme;
 
 namespace {
 
@@ -83,11 +86,21 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
   std::string raw = go_->cache().Path("raw/" + info.id + job.raw_suffix + ".jsonl.zst");
   std::error_code ec;
   const bool cacheable = request.source_dir.empty();  // a checkout's content is not in the name
-  if (cacheable && job.keep_probe.empty() && fs::exists(raw, ec)) {
+  if (cacheable && !job.fresh && job.keep_probe.empty() && fs::exists(raw, ec)) {
     // An unreadable one (another program's, an older format's) is made anew.
     if (auto record = gooffsets::ReadRecordFile(raw); record && record->build.id == info.id) {
       result.record = std::move(*record);
       result.reused = true;
+      result.times.total = Seconds(start);
+      return result;
+    }
+  }
+  // The plan leaves out releases that refuse the module, where it knows: builds that were imported do not say it.
+  if (auto directive = Version::Parse(VersionScheme::kGo, closure.max_go); directive) {
+    GOOFFSETS_TRY(Version go, Version::Parse(VersionScheme::kGo, job.go));
+    if (RefusesDirective(go, *directive)) {
+      info.status = BuildStatus::kCompileFailed;
+      info.reason = "go" + job.go + " refuses modules that need go" + directive->text();
       result.times.total = Seconds(start);
       return result;
     }

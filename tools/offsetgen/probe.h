@@ -20,6 +20,7 @@ struct ProbeJob {
   std::string go;         // "1.26.8"
   std::string goexperiment;
   std::string raw_suffix;  // tells records apart that were made from other package patterns
+  bool fresh = false;      // build even if the record is cached
   std::string keep_probe;  // not empty: build even if the record is cached, and leave the probe binary here
 };
 

@@ -113,6 +113,7 @@ class Runner {
       for (StoredBuild& b : input.builds) b.this_run = made.contains(KeyOf(b.module, b.version, b.go, b.goarch));
       GOOFFSETS_CHECK_OK(AddStdSizes(store_, input.builds, &input.std_sizes));
       input.retry_failed = options_.retry_failed;
+      input.rebuild = options_.rebuild;
       Plan plan = MakePlan(input);
       if (options_.dry_run) {
         summary_.plan.jobs.insert(summary_.plan.jobs.end(), plan.jobs.begin(), plan.jobs.end());
@@ -150,7 +151,8 @@ class Runner {
         while (std::optional<Job> job = exchange.TakeJob()) {
           std::string name = Describe(*job);
           progress_->Start(slot, name);
-          JobResult result = jobber_->Run(*job, wanted, [&](const std::string& stage) { progress_->Stage(slot, stage); });
+          JobResult result = jobber_->Run(*job, wanted, [&](const std::string& stage) { progress_->Stage(slot, stage); }, "",
+                                           options_.rebuild);
           result.slot = slot;
           exchange.Put(std::move(result));
         }
@@ -174,8 +176,8 @@ class Runner {
       progress_->Finish(result.slot, name, "interrupted", result.times.total);
       return {};
     }
-    if (wanted.remeasure && b.status == BuildStatus::kOk) GOOFFSETS_CHECK_OK(store_->RemoveBuild(b.id));
-    GOOFFSETS_TRY(gooffsets::AddOutcome added, store_->Add(result.record));
+    const bool replace = wanted.remeasure || options_.rebuild;
+    GOOFFSETS_TRY(gooffsets::AddOutcome added, replace ? store_->Replace(result.record) : store_->Add(result.record));
     (void)added;
     GOOFFSETS_CHECK_OK(store_->SetLocal(b.id, kInputsNote, wanted.planned.inputs));
     if (!result.max_go.empty()) GOOFFSETS_CHECK_OK(store_->SetLocal(b.id, kMaxGoNote, result.max_go));

@@ -30,6 +30,7 @@ struct RunOptions {
   bool all = false;                          // everything that data/targets.toml lists as released
   bool include_prereleases = false;
   bool retry_failed = false;
+  bool rebuild = false;
   std::string git;                           // --git
   std::string source;                        // --source
   std::string for_binary;                    // --for-binary

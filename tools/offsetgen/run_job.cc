@@ -60,7 +60,7 @@ Result<std::unique_ptr<Jobber>> Jobber::Open(GoCommand* go, const std::vector<go
 }
 
 JobResult Jobber::Run(const Job& job, const WantedModule& wanted, const StageCallback& stage,
-                      const std::string& keep_probe) const {
+                      const std::string& keep_probe, bool fresh) const {
   JobResult out;
   out.job = job;
   ProbeJob probe;
@@ -74,6 +74,7 @@ JobResult Jobber::Run(const Job& job, const WantedModule& wanted, const StageCal
   probe.go = job.go;
   probe.goexperiment = job.goexperiment;
   probe.keep_probe = keep_probe;
+  probe.fresh = fresh;
   probe.raw_suffix = wanted.planned.inputs.empty() ? "" : "-" + wanted.planned.inputs.substr(0, 8);
   std::string last_stage;
   auto result = prober_->Run(probe, [&](const std::string& s) {

@@ -28,8 +28,9 @@ class Jobber {
  public:
   // Brings the newest Go and builds the helper with it.
   static gooffsets::Result<std::unique_ptr<Jobber>> Open(GoCommand* go, const std::vector<gooffsets::Version>& go_releases);
-  // With `keep_probe` the program is built even if its record is cached, and left there.
-  JobResult Run(const Job& job, const WantedModule& wanted, const StageCallback& stage, const std::string& keep_probe = {}) const;
+  // `fresh`: built even if its record is cached. With `keep_probe` the program is built even if its record is cached, and left there.
+  JobResult Run(const Job& job, const WantedModule& wanted, const StageCallback& stage, const std::string& keep_probe = {},
+                bool fresh = false) const;
 
  private:
   explicit Jobber(GoCommand* go) : go_(go) {}

@@ -124,19 +124,9 @@ Result<BuildRecord> ReadRecord(Connection* db, const std::string& id, bool with_
   return record;
 }
 
-}  // namespace
-
-Result<Store> Store::Open(const std::string& path, OpenMode mode) {
-  GOOFFSETS_TRY(Connection db, OpenDatabaseFile(path, mode));
-  return Store(std::move(db));
-}
-
-Result<AddOutcome> Store::Add(const BuildRecord& record) {
-  GOOFFSETS_CHECK_OK(CheckRecord(record));
-  GOOFFSETS_TRY(Transaction transaction, Transaction::Begin(&db_));
-  GOOFFSETS_TRY(AddOutcome outcome, MakeRoomFor(&db_, record.build));
-  if (outcome != AddOutcome::kStored) return outcome;
-  CatalogWriter writer(&db_);
+// Both inside the caller's transaction.
+Result<void> Insert(Connection* db, const BuildRecord& record) {
+  CatalogWriter writer(db);
   GOOFFSETS_TRY(int64_t build, writer.InsertBuild(record.build));
   for (const PackageRecord& package : record.packages) {
     GOOFFSETS_TRY(int64_t package_layout, AddPackageLayout(&writer, package));
@@ -149,6 +139,54 @@ Result<AddOutcome> Store::Add(const BuildRecord& record) {
     GOOFFSETS_TRY(int64_t list, writer.PackageList(module.packages));
     GOOFFSETS_CHECK_OK(writer.AddModuleList(build, owner, list));
   }
+  return {};
+}
+
+Result<bool> Remove(Connection* db, const std::string& id) {
+  GOOFFSETS_TRY(std::optional<int64_t> build, FindBuild(db, id));
+  if (!build) return false;
+  GOOFFSETS_CHECK_OK(db->Prepare("DELETE FROM build WHERE id = ?").BindInt(*build).Run());
+  // Package layouts name their layouts inside a blob, so what is still in use is collected here.
+  GOOFFSETS_CHECK_OK(db->Execute(
+      "DELETE FROM package_state WHERE id NOT IN (SELECT state FROM observation);"
+      "DELETE FROM package_layout WHERE id NOT IN (SELECT package_layout FROM package_state);"
+      "DELETE FROM package_list WHERE id NOT IN (SELECT package_list FROM build_module WHERE package_list IS NOT NULL);"
+      "CREATE TEMP TABLE used (layout INTEGER PRIMARY KEY);"));
+  CatalogReader reader(db);
+  std::vector<int64_t> trees;
+  {
+    Statement query = db->Prepare("SELECT id FROM package_layout");
+    GOOFFSETS_TRY(trees, Ids(&query));
+  }
+  for (int64_t tree : trees) {
+    GOOFFSETS_TRY(std::vector<PackageEntry> entries, reader.Entries(tree));
+    for (const PackageEntry& entry : entries) {
+      if (entry.layout == 0) continue;
+      GOOFFSETS_CHECK_OK(
+          db->Prepare("INSERT OR IGNORE INTO temp.used VALUES (?)").BindInt(entry.layout).Run());
+    }
+  }
+  GOOFFSETS_CHECK_OK(
+      db->Execute("DELETE FROM field WHERE layout NOT IN (SELECT layout FROM temp.used);"
+                  "DELETE FROM parameter WHERE layout NOT IN (SELECT layout FROM temp.used);"
+                  "DELETE FROM layout WHERE id NOT IN (SELECT layout FROM temp.used);"
+                  "DROP TABLE temp.used;"));
+  return true;
+}
+
+}  // namespace
+
+Result<Store> Store::Open(const std::string& path, OpenMode mode) {
+  GOOFFSETS_TRY(Connection db, OpenDatabaseFile(path, mode));
+  return Store(std::move(db));
+}
+
+Result<AddOutcome> Store::Add(const BuildRecord& record) {
+  GOOFFSETS_CHECK_OK(CheckRecord(record));
+  GOOFFSETS_TRY(Transaction transaction, Transaction::Begin(&db_));
+  GOOFFSETS_TRY(AddOutcome outcome, MakeRoomFor(&db_, record.build));
+  if (outcome != AddOutcome::kStored) return outcome;
+  GOOFFSETS_CHECK_OK(Insert(&db_, record));
   GOOFFSETS_CHECK_OK(transaction.Commit());
   std_types_.Forget();
   return AddOutcome::kStored;
@@ -168,37 +206,25 @@ Result<void> Store::AddKnownVersions(const std::string& module, const std::vecto
 
 Result<bool> Store::RemoveBuild(const std::string& id) {
   GOOFFSETS_TRY(Transaction transaction, Transaction::Begin(&db_));
-  GOOFFSETS_TRY(std::optional<int64_t> build, FindBuild(&db_, id));
-  if (!build) return false;
-  GOOFFSETS_CHECK_OK(db_.Prepare("DELETE FROM build WHERE id = ?").BindInt(*build).Run());
-  // Package layouts name their layouts inside a blob, so what is still in use is collected here.
-  GOOFFSETS_CHECK_OK(db_.Execute(
-      "DELETE FROM package_state WHERE id NOT IN (SELECT state FROM observation);"
-      "DELETE FROM package_layout WHERE id NOT IN (SELECT package_layout FROM package_state);"
-      "DELETE FROM package_list WHERE id NOT IN (SELECT package_list FROM build_module WHERE package_list IS NOT NULL);"
-      "CREATE TEMP TABLE used (layout INTEGER PRIMARY KEY);"));
-  CatalogReader reader(&db_);
-  std::vector<int64_t> trees;
-  {
-    Statement query = db_.Prepare("SELECT id FROM package_layout");
-    GOOFFSETS_TRY(trees, Ids(&query));
-  }
-  for (int64_t tree : trees) {
-    GOOFFSETS_TRY(std::vector<PackageEntry> entries, reader.Entries(tree));
-    for (const PackageEntry& entry : entries) {
-      if (entry.layout == 0) continue;
-      GOOFFSETS_CHECK_OK(
-          db_.Prepare("INSERT OR IGNORE INTO temp.used VALUES (?)").BindInt(entry.layout).Run());
-    }
-  }
-  GOOFFSETS_CHECK_OK(
-      db_.Execute("DELETE FROM field WHERE layout NOT IN (SELECT layout FROM temp.used);"
-                  "DELETE FROM parameter WHERE layout NOT IN (SELECT layout FROM temp.used);"
-                  "DELETE FROM layout WHERE id NOT IN (SELECT layout FROM temp.used);"
-                  "DROP TABLE temp.used;"));
+  GOOFFSETS_TRY(bool removed, Remove(&db_, id));
+  if (!removed) return false;
   GOOFFSETS_CHECK_OK(transaction.Commit());
   std_types_.Forget();
   return true;
+}
+
+Result<AddOutcome> Store::Replace(const BuildRecord& record) {
+  if (record.build.status != BuildStatus::kOk) return Add(record);
+  GOOFFSETS_CHECK_OK(CheckRecord(record));
+  GOOFFSETS_TRY(Transaction transaction, Transaction::Begin(&db_));
+  GOOFFSETS_TRY(bool removed, Remove(&db_, record.build.id));
+  (void)removed;
+  GOOFFSETS_TRY(AddOutcome outcome, MakeRoomFor(&db_, record.build));
+  if (outcome != AddOutcome::kStored) return outcome;
+  GOOFFSETS_CHECK_OK(Insert(&db_, record));
+  GOOFFSETS_CHECK_OK(transaction.Commit());
+  std_types_.Forget();
+  return AddOutcome::kStored;
 }
 
 Result<bool> Store::HasBuild(const std::string& id) {

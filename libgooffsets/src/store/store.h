@@ -38,6 +38,9 @@ class Store {
 
   // Writing.
   Result<AddOutcome> Add(const BuildRecord& record);
+  // Puts `record` in the place of the build with its id, in one transaction; adds it if there is none. kKeptBetter: it is
+  // a failure and a success is there.
+  Result<AddOutcome> Replace(const BuildRecord& record);
   Result<void> AddKnownVersions(const std::string& module, const std::vector<std::string>& versions);
   // Takes a build out, and everything that only it needed. False: there was none.
   Result<bool> RemoveBuild(const std::string& id);

@@ -423,6 +423,52 @@ TEST(PlanAuto, TagsAndExperimentsAreOtherBuilds) {
   EXPECT_THAT(MakePlan(input).jobs, IsEmpty());
 }
 
+// A target's roots changed: what is stored is made again, once, and its new facts decide about further builds.
+TEST(PlanRebuild, StoredBuildsAreMadeAgainOnceWithTheirGoReleases) {
+  PlanInput input = Input();
+  input.modules = {Module(kGrpc, {"1.60.1", "1.61.0"})};
+  input.builds = {Finished("1.60.1", "1.27.4"), Finished("1.60.1", "1.21.13"), Finished("1.59.0", "1.27.4")};
+  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.61.0 amd64 go1.27.4: primary"));
+  input.rebuild = true;
+  EXPECT_THAT(Jobs(MakePlan(input)),
+              ElementsAre("1.61.0 amd64 go1.27.4: primary", "1.60.1 amd64 go1.27.4: built again",
+                          "1.60.1 amd64 go1.21.13: built again"));
+  // Half of it done, whatever came of it: a build that now fails leaves the success that was stored.
+  input.builds[0].this_run = true;
+  input.builds.push_back(Finished("1.61.0", "1.27.4"));
+  input.builds.back().this_run = true;
+  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.60.1 amd64 go1.21.13: built again"));
+  // All of it: now the selections that the new builds show call for one more.
+  input.builds[1].this_run = true;
+  EXPECT_THAT(MakePlan(input).jobs, IsEmpty());
+  for (StoredBuild& build : input.builds)
+    build.packages = {{"google.golang.org/grpc", {{"1.17", "1.20", "old"}, {"1.21", "1.27", "new"}}}};
+  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.61.0 amd64 go1.20.14: selection differs below go1.21",
+                                                 "1.60.1 amd64 go1.20.14: selection differs below go1.21"));
+}
+
+TEST(PlanRebuild, StdListsAndFailures) {
+  PlanInput input = Input();
+  input.rebuild = true;
+  input.modules = {Module("std", {"1.26.8"})};
+  StoredBuild done = Build("1.26.8", "1.26.8");
+  done.module = "std";
+  input.builds = {done};
+  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.26.8 amd64 go1.26.8: primary"));
+  input.builds[0].this_run = true;
+  EXPECT_THAT(MakePlan(input).jobs, IsEmpty());
+  // A list of releases asks for those alone.
+  PlannedModule listed = Module(kGrpc, {"1.60.1"});
+  listed.go = {GoPolicy::Kind::kList, Go({"1.26.8"})};
+  input.modules = {listed};
+  input.builds = {Finished("1.60.1", "1.27.4"), Finished("1.60.1", "1.26.8")};
+  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.60.1 amd64 go1.26.8: asked for"));
+  // What failed to compile is --retry-failed's.
+  input.modules = {Module(kGrpc, {"1.14.0"})};
+  input.builds = {Build("1.14.0", "1.27.4", BuildStatus::kCompileFailed), Finished("1.14.0", "1.26.11")};
+  EXPECT_THAT(Jobs(MakePlan(input)), ElementsAre("1.14.0 amd64 go1.26.11: built again"));
+}
+
 TEST(PlanPolicies, NewestOldestAndLists) {
   PlanInput input = Input();
   input.modules = {Module(kGrpc, {"1.60.1"})};

@@ -181,6 +181,43 @@ TEST(Store, RemovedBuildLeavesNothingBehind) {
   EXPECT_EQ(Shell(path, "PRAGMA foreign_key_check"), "");
 }
 
+TEST(Store, ReplacedBuildIsTheNewOne) {
+  TempDir dir;
+  const std::string path = dir / "o.db", fresh_path = dir / "fresh.db";
+  Store store = OpenOrDie(path), fresh = OpenOrDie(fresh_path);
+  const BuildRecord other = GrpcRecord("1.60.1", "1.26.8");
+  BuildRecord record = StdRecord("1.26.8");
+  ASSERT_TRUE(store.Add(other));
+  ASSERT_TRUE(store.Add(record));
+  // Made again, a package of it is not there any more, and it links nothing of the old record.
+  record.packages.pop_back();
+  EXPECT_EQ(*store.Add(record), AddOutcome::kAlreadyThere);
+  EXPECT_EQ(*store.Replace(record), AddOutcome::kStored);
+  EXPECT_EQ(RecordLines(*store.ReadBuild(record.build.id)), RecordLines(record));
+  ASSERT_TRUE(fresh.Add(other));
+  ASSERT_TRUE(fresh.Add(record));
+  const std::string query =
+      "SELECT (SELECT count(*) FROM build), (SELECT count(*) FROM layout), (SELECT count(*) FROM package_layout), "
+      "(SELECT count(*) FROM package_state), (SELECT count(*) FROM observation)";
+  EXPECT_EQ(Shell(path, query), Shell(fresh_path, query));
+  EXPECT_EQ(Shell(path, "PRAGMA foreign_key_check"), "");
+  // A failure does not take a success away; a broken record changes nothing.
+  BuildRecord failure;
+  failure.build = record.build;
+  failure.build.status = BuildStatus::kCompileFailed;
+  failure.build.reason = "p.go:1: no";
+  failure.build.probe_digest.clear();
+  EXPECT_EQ(*store.Replace(failure), AddOutcome::kKeptBetter);
+  BuildRecord broken = record;
+  broken.packages.push_back(broken.packages.front());
+  EXPECT_FALSE(store.Replace(broken).has_value());
+  EXPECT_EQ(RecordLines(*store.ReadBuild(record.build.id)), RecordLines(record));
+  // What was never there is added.
+  const BuildRecord third = StdRecord("1.27.4");
+  EXPECT_EQ(*store.Replace(third), AddOutcome::kStored);
+  EXPECT_TRUE(*store.HasBuild(third.build.id));
+}
+
 TEST(Store, LocalNotes) {
   TempDir dir;
   Store store = OpenOrDie(dir / "o.db");
