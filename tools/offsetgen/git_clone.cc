@@ -9,8 +9,8 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "bounded_call.h"
 #include "git_handles.h"
-#include "process.h"
 
 namespace offsetgen {
 namespace {
@@ -34,39 +34,51 @@ bool HasCommit(git_repository* repository, const std::string& hash) {
   return true;
 }
 
-int StopWhenInterrupted(const git_indexer_progress* /*stats*/, void* /*payload*/) {
-  return g_interrupted.load() ? GIT_EUSER : 0;
+// What libgit2's callbacks are given.
+struct Session {
+  const Alive& alive;
+  bool tried_credentials = false;
+};
+
+int OnProgress(const git_indexer_progress* /*stats*/, void* session) {
+  static_cast<Session*>(session)->alive();
+  return 0;
+}
+
+int OnRemoteText(const char* /*text*/, int /*size*/, void* session) {
+  static_cast<Session*>(session)->alive();
+  return 0;
 }
 
 // Keys of the user's ssh agent. Passwords are never asked for: without an answer a run would hang.
-int Credentials(git_credential** out, const char* /*url*/, const char* user, unsigned int allowed, void* tried) {
-  bool* once = static_cast<bool*>(tried);
-  if (*once) return GIT_EAUTH;
-  *once = true;
+int Credentials(git_credential** out, const char* /*url*/, const char* user, unsigned int allowed, void* payload) {
+  Session* session = static_cast<Session*>(payload);
+  if (session->tried_credentials) return GIT_EAUTH;
+  session->tried_credentials = true;
   if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0)
     return git_credential_ssh_key_from_agent(out, user != nullptr ? user : "git");
   if ((allowed & GIT_CREDENTIAL_DEFAULT) != 0) return git_credential_default_new(out);
   return GIT_EAUTH;
 }
 
-Result<void> Fetch(git_repository* repository, const std::string& url) {
+Result<std::string> Fetch(git_repository* repository, const std::string& url, const Alive& alive) {
   git_remote* raw = nullptr;
   if (git_remote_create_anonymous(&raw, repository, url.c_str()) != 0) {
     return GitError(ErrorCode::kUsage, Printable(url) + " is no address of a git repository", "");
   }
   const GitRemote remote(raw);
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
-  bool tried_credentials = false;
-  options.callbacks.transfer_progress = StopWhenInterrupted;
+  Session session{alive};
+  options.callbacks.transfer_progress = OnProgress;
+  options.callbacks.sideband_progress = OnRemoteText;
   options.callbacks.credentials = Credentials;
-  options.callbacks.payload = &tried_credentials;
+  options.callbacks.payload = &session;
   options.prune = GIT_FETCH_PRUNE;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;  // the refspec brings them all, moved ones too
   char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
   char* specs[] = {heads, tags};
   const git_strarray refspecs = {specs, 2};
   const int status = git_remote_fetch(remote.get(), &refspecs, &options, nullptr);
-  if (g_interrupted.load()) return Fail(ErrorCode::kInterrupted, "interrupted while fetching " + Printable(url));
   const std::string what = "cannot fetch " + Printable(url);
   if (status == GIT_EAUTH) {
     return GitError(ErrorCode::kPermission, what,
@@ -81,12 +93,13 @@ Result<void> Fetch(git_repository* repository, const std::string& url) {
     git_repository_set_head(repository, branch.ptr);
     git_buf_dispose(&branch);
   }
-  return {};
+  return std::string();
 }
 
 }  // namespace
 
-Result<std::string> BareClone(const std::string& url, const std::string& revision, Cache& cache) {
+Result<std::string> BareClone(const std::string& url, const std::string& revision, Cache& cache,
+                              std::chrono::milliseconds quiet) {
   const GitLibrary library;
   const std::string path = cache.Path("git/" + gooffsets::Blake2b128Hex(url));
   std::error_code ec;
@@ -102,7 +115,9 @@ Result<std::string> BareClone(const std::string& url, const std::string& revisio
   }
   const GitRepository repository(raw);
   if (!IsFullHash(revision) || !HasCommit(repository.get(), revision)) {
-    GOOFFSETS_CHECK_OK(Fetch(repository.get(), url));
+    // In a child process: libgit2 has no time limits before 1.7.
+    GOOFFSETS_CHECK_OK(CallBounded("cannot fetch " + Printable(url), quiet,
+                                   [&](const Alive& alive) { return Fetch(repository.get(), url, alive); }));
   }
   return path;
 }

@@ -7,16 +7,20 @@
 #ifndef OFFSETGEN_GIT_CLONE_H_
 #define OFFSETGEN_GIT_CLONE_H_
 
+#include <chrono>
 #include <string>
 
 #include "cache.h"
+#include "git_tags.h"
 #include "gooffsets/result.h"
 
 namespace offsetgen {
 
 // The directory of a bare repository in which `revision` means what it means at `url`. The network is not asked if
 // `revision` is a full commit hash that is there already. kNetwork, kNotFound, kPermission: the remote's answer.
-gooffsets::Result<std::string> BareClone(const std::string& url, const std::string& revision, Cache& cache);
+// kTimeout: it said nothing for `quiet`.
+gooffsets::Result<std::string> BareClone(const std::string& url, const std::string& revision, Cache& cache,
+                                         std::chrono::milliseconds quiet = kGitQuiet);
 
 }  // namespace offsetgen
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "bounded_call.h"
 #include "git_handles.h"
 #include "text.h"
 
@@ -130,7 +131,9 @@ TagMeaning ModuleTag(const std::string& tag, std::string_view text, const PathMa
   return {*std::move(incompatible), false};
 }
 
-Result<std::vector<std::string>> RemoteTags(const std::string& url) {
+// Tags of a remote repository, a zero byte after each.
+Result<std::string> ListRemote(const std::string& url) {
+  const GitLibrary library;
   git_remote* raw = nullptr;
   if (git_remote_create_detached(&raw, url.c_str()) != 0) {
     return GitError(ErrorCode::kUsage, "cannot use \"" + Printable(url) + "\" as a git repository", "a URL or a path");
@@ -160,14 +163,24 @@ Result<std::vector<std::string>> RemoteTags(const std::string& url) {
                     "try again, or use a local clone");
   }
   if (count > kMostTags) return Fail(ErrorCode::kUnsupported, Printable(url) + " has more than a million references");
-  std::vector<std::string> tags;
+  std::string tags;
   for (size_t i = 0; i < count; ++i) {
     const std::string_view name = heads[i]->name;
     // "refs/tags/v1^{}" is what the annotated tag v1 points to.
     if (name.starts_with(kTagRefs) && name.size() <= kLongestTag && !name.ends_with("^{}"))
-      tags.emplace_back(name.substr(kTagRefs.size()));
+      tags.append(name.substr(kTagRefs.size())) += '\0';
   }
   git_remote_disconnect(remote.get());
+  return tags;
+}
+
+Result<std::vector<std::string>> RemoteTags(const std::string& url, std::chrono::milliseconds quiet) {
+  GOOFFSETS_TRY(const std::string listed, CallBounded("cannot list the tags of " + Printable(url), quiet,
+                                                      [&](const Alive&) { return ListRemote(url); }));
+  std::vector<std::string> tags;
+  for (const std::string_view tag : Split(listed, '\0')) {
+    if (!tag.empty()) tags.emplace_back(tag);
+  }
   return tags;
 }
 
@@ -253,12 +266,12 @@ GitVersions VersionsFromTags(const std::vector<std::string>& tags, std::string_v
   return found;
 }
 
-Result<GitVersions> ReadGitTags(const GitSource& source, std::string_view module) {
-  const GitLibrary library;
+Result<GitVersions> ReadGitTags(const GitSource& source, std::string_view module, std::chrono::milliseconds quiet) {
   if (!IsLocal(source.location)) {
-    GOOFFSETS_TRY(const std::vector<std::string> tags, RemoteTags(source.location));
+    GOOFFSETS_TRY(const std::vector<std::string> tags, RemoteTags(source.location, quiet));
     return VersionsFromTags(tags, module, source, nullptr);
   }
+  const GitLibrary library;
   const std::string path = source.location.starts_with("file://") ? source.location.substr(7) : source.location;
   git_repository* raw = nullptr;
   // Not searched upwards: the tags of a repository around the named directory would be another module's.

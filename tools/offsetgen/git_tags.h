@@ -5,14 +5,16 @@
 // modules below the root of their repository have tags with a prefix ("trace/v1.2.3"); a path that ends in /v2 takes
 // tags of major version 2 and no others; v2 tags of a path without that ending are "+incompatible" if the tree has no
 // go.mod, which only a local repository can tell. Tags of the Go repository ("go1.26.8") are the versions of module
-// std. Nothing is fetched, checked out or run. A remote that never answers blocks as long as the operating system lets
-// it. Thread-safe: every call opens and closes its own repository.
+// std. Nothing is fetched, checked out or run. A remote that does not answer in time is given up: libgit2 has no time limits
+// before 1.7, so that remotes are asked from a child process. Thread-safe: every call opens and closes its own
+// repository.
 //
 //   Result<GitVersions> found = ReadGitTags({"https://github.com/grpc/grpc-go", std::nullopt},
 //   "google.golang.org/grpc");
 #ifndef OFFSETGEN_GIT_TAGS_H_
 #define OFFSETGEN_GIT_TAGS_H_
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -46,7 +48,11 @@ using TagHasGoMod = std::function<std::optional<bool>(const std::string& tag)>;
 GitVersions VersionsFromTags(const std::vector<std::string>& tags, std::string_view module, const GitSource& source,
                              const TagHasGoMod& has_go_mod);
 
-gooffsets::Result<GitVersions> ReadGitTags(const GitSource& source, std::string_view module);
+// How long a remote repository may say nothing.
+inline constexpr std::chrono::seconds kGitQuiet{60};
+
+gooffsets::Result<GitVersions> ReadGitTags(const GitSource& source, std::string_view module,
+                                           std::chrono::milliseconds quiet = kGitQuiet);
 
 }  // namespace offsetgen
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "git_clone.h"
 #include "temp_dir.h"
 
 namespace offsetgen {
@@ -210,6 +211,34 @@ TEST_F(GitRepository, RemoteTags) {
   EXPECT_THAT(Texts(*found), ElementsAre("0.9.0", "1.0.0"));
   EXPECT_EQ(found->other_major, 2u);
   EXPECT_EQ(found->other_tags, 2u);
+}
+
+// The kernel takes the connection, and nobody ever answers.
+TEST(GitRemote, SilenceIsATimeout) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_GE(listener, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(listener, 8), 0);
+  ASSERT_EQ(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::string host = "127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/x";
+  TempDir dir;
+  auto cache = Cache::Open(dir.path(), 0);
+  ASSERT_TRUE(cache) << cache.error().message;
+  for (const std::string scheme : {"git://", "http://", "https://"}) {
+    const auto tags = ReadGitTags({scheme + host, std::nullopt}, "m.x/a", std::chrono::milliseconds(300));
+    ASSERT_FALSE(tags) << scheme;
+    EXPECT_EQ(tags.error().code, ErrorCode::kTimeout) << tags.error().message;
+    EXPECT_THAT(tags.error().message, HasSubstr("cannot list the tags of " + scheme + host + ": no answer"));
+    const auto clone = BareClone(scheme + host, "HEAD", *cache, std::chrono::milliseconds(300));
+    ASSERT_FALSE(clone) << scheme;
+    EXPECT_EQ(clone.error().code, ErrorCode::kTimeout) << clone.error().message;
+    EXPECT_THAT(clone.error().message, HasSubstr("cannot fetch " + scheme + host + ": no answer"));
+  }
+  close(listener);
 }
 
 TEST_F(GitRepository, FailuresAreErrors) {
