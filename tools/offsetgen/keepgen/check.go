@@ -232,14 +232,16 @@ func (c *checker) declared(p *Package) []symbol {
 	return out
 }
 
-// linknames reads the directives "//go:linkname local importpath.name", which rename local's symbol in the binary.
+// linknames reads the directives "//go:linkname local importpath.name" and, from Go 1.27 on, "//go:linknamestd", which
+// rename local's symbol in the binary (src: cmd/compile/internal/noder/noder.go). Without the second name they rename
+// nothing.
 func linknames(p *Package) map[string]string {
 	out := map[string]string{}
 	for _, f := range p.Syntax {
 		for _, group := range f.Comments {
 			for _, comment := range group.List {
 				words := strings.Fields(comment.Text)
-				if len(words) == 3 && words[0] == "//go:linkname" {
+				if len(words) == 3 && (words[0] == "//go:linkname" || words[0] == "//go:linknamestd") {
 					out[words[1]] = words[2]
 				}
 			}
