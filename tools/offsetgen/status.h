@@ -99,6 +99,12 @@ struct StatusInput {
   std::vector<std::string> modules;  // empty: all
 };
 
+// StatusInput::wanted of targets for which the store lists no version, as after an import: what `lists_dir`
+// (data/versions) lists and the target selects. Modules without a list are left out.
+gooffsets::Result<std::map<std::string, std::vector<std::string>>> WantedFromLists(gooffsets::Store* store,
+                                                                                   const Targets& targets,
+                                                                                   const std::string& lists_dir);
+
 gooffsets::Result<StatusReport> Status(gooffsets::Store* store, const StatusInput& input);
 // Ends with a line break; equal reports give equal bytes.
 std::string PrintStatus(const StatusReport& report, ReportFormat format);

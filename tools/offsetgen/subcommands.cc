@@ -139,6 +139,7 @@ Result<StatusReport> StatusOf(const std::string& db, const std::string& data_dir
   StatusInput input;
   input.targets = &targets;
   input.modules = modules;
+  GOOFFSETS_TRY(input.wanted, WantedFromLists(&store, targets, data_dir + "/versions"));
   return Status(&store, input);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "coverage.h"
@@ -20,6 +21,7 @@ using gooffsets::SkipReason;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::Pair;
 
 constexpr GoArch kAmd64 = GoArch::kAmd64;
 constexpr GoArch kArm64 = GoArch::kArm64;
@@ -238,6 +240,29 @@ TEST(Status, PrintsATableAndReasonsAndJson) {
   EXPECT_EQ(json["modules"][0]["arches"][0]["built"], 2);
   EXPECT_EQ(json["modules"][0]["arches"][0]["reasons"][0]["versions"], nlohmann::json({"1.1.0", "1.2.0"}));
   EXPECT_EQ(json["modules"][1]["later"], true);
+}
+
+// An imported database holds builds, and no lists of versions: what is missing is told all the same.
+TEST(Status, VersionListsSayWhatAnImportedDatabaseLacks) {
+  TempDir dir;
+  std::ofstream(dir / "example.test_m.txt") << "0.9.0\n1.0.0\n1.1.0\nexclude 1.2.0  # broken\n1.3.0-rc.1\n";
+  const Targets targets = ParsedTargets(kTargets);
+  TempStore imported;
+  imported.Add(MakeBuild("example.test/m", "1.0.0", "1.27.4", kAmd64, {{"example.test/m/p", {}}}));
+  const auto wanted = WantedFromLists(imported.get(), targets, dir / "");
+  ASSERT_TRUE(wanted.has_value()) << wanted.error().ToString();
+  EXPECT_THAT(*wanted, ElementsAre(Pair("example.test/m", ElementsAre("1.0.0", "1.1.0"))));
+  const StatusReport report = Report(&imported, {.targets = &targets, .wanted = *wanted, .modules = {}});
+  EXPECT_EQ(report.modules[0].arches[0].known, 2u);
+  EXPECT_EQ(report.modules[0].arches[0].missing, 1u);
+  // The store's own list counts where there is one.
+  TempStore own;
+  Fill(&own);
+  const auto nothing = WantedFromLists(own.get(), targets, dir / "");
+  ASSERT_TRUE(nothing.has_value());
+  EXPECT_THAT(*nothing, ElementsAre());
+  std::ofstream(dir / "example.test_m.txt") << "1.x\n";
+  EXPECT_FALSE(WantedFromLists(imported.get(), targets, dir / "").has_value());
 }
 
 TEST(Coverage, TellsWhatIsCoveredAndWhatIsNot) {
