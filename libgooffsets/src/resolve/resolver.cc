@@ -1,0 +1,109 @@
+#include "gooffsets/resolve.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/quote.h"
+#include "resolve/resolver_core.h"
+#include "resolve/self_source.h"
+
+namespace gooffsets {
+namespace {
+
+constexpr std::array<Source, 6> kSources = {Source::kSelf,     Source::kExact,     Source::kComposed,
+                                            Source::kInferred, Source::kBracketed, Source::kUnknown};
+
+}  // namespace
+
+std::string_view ToString(Source source) {
+  switch (source) {
+    case Source::kSelf: return "self";
+    case Source::kExact: return "exact";
+    case Source::kComposed: return "composed";
+    case Source::kInferred: return "inferred";
+    case Source::kBracketed: return "bracketed";
+    case Source::kUnknown: return "unknown";
+  }
+  return "unknown";
+}
+
+Result<Source> ParseSource(std::string_view text) {
+  const auto found = std::find_if(kSources.begin(), kSources.end(), [&](Source s) { return ToString(s) == text; });
+  if (found == kSources.end() || *found == Source::kUnknown) {
+    return Fail(ErrorCode::kUsage, Quote(text) + " is no source", "self, exact, composed, inferred or bracketed");
+  }
+  return *found;
+}
+
+class Resolver::Impl {
+ public:
+  Impl(GoBinary* binary, const Database* database, const ResolveOptions& options)
+      : source_(binary, options), core_(binary->info(), &source_, database, options) {}
+  ResolverCore& core() { return core_; }
+
+ private:
+  BinarySource source_;
+  ResolverCore core_;
+};
+
+Resolver::Resolver(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Resolver::Resolver(Resolver&&) noexcept = default;
+Resolver& Resolver::operator=(Resolver&&) noexcept = default;
+Resolver::~Resolver() = default;
+
+Result<Resolver> Resolver::Make(GoBinary* binary, const Database* database, ResolveOptions options) {
+  if (binary == nullptr) return Fail(ErrorCode::kUsage, "a resolver needs a binary");
+  return Resolver(std::make_unique<Impl>(binary, database, options));
+}
+
+Result<Resolution> Resolver::Resolve(const WantList& wants) { return impl_->core().Resolve(wants); }
+Result<std::vector<Resolved>> Resolver::ResolveItems(const std::vector<Item>& items) {
+  return impl_->core().ResolveItems(items);
+}
+Result<Explanation> Resolver::Explain(const Item& item) { return impl_->core().Explain(item); }
+
+Result<std::vector<Difference>> DiffBinaries(GoBinary* first, GoBinary* second) {
+  if (first == nullptr || second == nullptr) return Fail(ErrorCode::kUsage, "two binaries are needed");
+  GOOFFSETS_TRY(std::vector<GoBinary::NamedStruct> left, first->Structs());
+  GOOFFSETS_TRY(std::vector<GoBinary::NamedStruct> right, second->Structs());
+  std::vector<Difference> differences;
+  auto other = right.begin();
+  for (const GoBinary::NamedStruct& structure : left) {  // both sorted by name
+    other = std::find_if(other, right.end(), [&](const auto& candidate) { return candidate.name >= structure.name; });
+    if (other == right.end()) break;
+    if (other->name != structure.name || other->layout == structure.layout) continue;
+    auto add = [&](const std::string& what, const std::string& a, const std::string& b) {
+      differences.push_back({structure.name, what, a, b});
+    };
+    if (structure.layout.size != other->layout.size) {
+      add("size", std::to_string(structure.layout.size), std::to_string(other->layout.size));
+    }
+    auto find = [](const StructLayout& layout, const std::string& name) {
+      return std::find_if(layout.fields.begin(), layout.fields.end(), [&](const Field& f) { return f.name == name; });
+    };
+    auto says = [](const Field& f) { return "offset " + std::to_string(f.offset) + ", " + f.type; };
+    for (const Field& field : structure.layout.fields) {
+      if (field.name == "_") continue;
+      const auto same = find(other->layout, field.name);
+      if (same == other->layout.fields.end()) {
+        add("field removed: " + field.name, says(field), "");
+        continue;
+      }
+      if (same->offset != field.offset) {
+        add("offset of " + field.name, std::to_string(field.offset), std::to_string(same->offset));
+      }
+      if (same->type != field.type) add("type of " + field.name, field.type, same->type);
+      if (same->size != field.size) {
+        add("size of " + field.name, std::to_string(field.size), std::to_string(same->size));
+      }
+    }
+    for (const Field& field : other->layout.fields) {
+      if (field.name == "_" || find(structure.layout, field.name) != structure.layout.fields.end()) continue;
+      add("field added: " + field.name, "", says(field));
+    }
+  }
+  return differences;
+}
+
+}  // namespace gooffsets

@@ -1,0 +1,236 @@
+#include "resolve/self_source.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "binary/go_binary_impl.h"
+#include "binary/probe_points.h"
+#include "go/abi.h"
+#include "go/names.h"
+#include "gooffsets/version.h"
+
+namespace gooffsets {
+namespace {
+
+// Go's own names for what has none (src: cmd/compile/internal/noder, "~p0", "~r0"; "~b" in older releases).
+std::string DeclaredName(const std::string& name) { return name.starts_with('~') ? std::string() : name; }
+
+// Whether a place that DWARF gives is the one of the ABI.
+bool SamePlace(GoArch goarch, const DwarfParameter& dwarf, const Parameter& param) {
+  if (dwarf.location.empty()) return true;
+  if (dwarf.location.size() != param.pieces.size()) return false;
+  for (size_t i = 0; i < param.pieces.size(); ++i) {
+    const DwarfPiece& seen = dwarf.location[i];
+    const Piece& piece = param.pieces[i];
+    if (seen.where == DwarfPiece::Where::kStack) {
+      if (piece.base != Piece::Base::kStack || piece.index != seen.stack_offset) return false;
+    } else if (seen.where == DwarfPiece::Where::kRegister) {
+      const std::optional<Piece> place = RegisterPiece(goarch, seen.dwarf_register);
+      if (!place || place->base != piece.base || place->index != piece.index) return false;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool UsesRegisters(const BinaryInfo& info, std::optional<bool>* known) {
+  const std::string& text = info.go_version.empty() ? info.go_language : info.go_version;
+  Result<Version> go = Version::Parse(VersionScheme::kGo, text);
+  *known = go ? std::optional(true) : std::nullopt;
+  if (!go) return true;
+  std::string experiments;
+  for (const std::string& word : info.experiments) experiments += (experiments.empty() ? "" : ",") + word;
+  return UsesRegisterAbi(*go, info.goarch, experiments);
+}
+
+}  // namespace
+
+std::optional<FunctionLayout> LayoutFromDwarf(const DwarfFunction& function, GoArch goarch, bool register_abi) {
+  FunctionLayout layout;
+  std::vector<const DwarfParameter*> params;
+  for (const DwarfParameter& param : function.params) {
+    Parameter out;
+    out.name = DeclaredName(param.name);
+    out.type = param.type;
+    out.size = param.size;
+    out.align = param.align;
+    out.register_assignable = param.register_assignable;
+    out.words = param.words;
+    if (!param.is_result) params.push_back(&param);
+    (param.is_result ? layout.results : layout.params).push_back(std::move(out));
+  }
+  // Go 1.18 to 1.26 list the results of functions with defer twice.
+  const size_t half = layout.results.size() / 2;
+  if (half > 0 && layout.results.size() % 2 == 0 &&
+      std::equal(layout.results.begin(), layout.results.begin() + static_cast<ptrdiff_t>(half),
+                 layout.results.begin() + static_cast<ptrdiff_t>(half), [](const Parameter& a, const Parameter& b) {
+                   return !a.name.empty() && a.name == b.name && a.type == b.type;
+                 })) {
+    layout.results.resize(half);
+  }
+  layout.wrapper = function.trampoline;
+  AssignAbi(&layout, goarch, register_abi);
+  for (size_t i = 0; i < params.size(); ++i) {
+    if (!SamePlace(goarch, *params[i], layout.params[i])) return std::nullopt;
+  }
+  return layout;
+}
+
+void BinarySource::TellDwarf(const SelfQuestion& question, SelfFacts* facts) {
+  const BinaryInfo& info = binary_->info();
+  const std::string& path = options_.debug_file.empty() ? info.file : options_.debug_file;
+  DwarfWants wants;
+  wants.structure = [&](std::string_view name) { return question.structs.contains(std::string(name)); };
+  wants.function = [&](std::string_view name) { return question.functions.contains(std::string(name)); };
+  Result<DwarfContents> contents = ReadDwarf(path, wants);
+  if (!contents) {
+    facts->notes.push_back("DWARF of " + path + ": " + contents.error().message);
+    return;
+  }
+  for (DwarfStruct& structure : contents->structs) {
+    if (!structure.conflicting) facts->structs[structure.name] = {std::move(structure.layout), "DWARF"};
+  }
+  std::optional<bool> known;
+  const bool register_abi = UsesRegisters(info, &known);
+  for (const DwarfFunction& function : contents->functions) {
+    if (!known) break;
+    SelfFunction& told = facts->functions[function.name];
+    told.layout = LayoutFromDwarf(function, info.goarch, register_abi);
+    if (told.layout) told.how = "DWARF";
+  }
+}
+
+void BinarySource::TellTypes(const SelfQuestion& question, SelfFacts* facts) {
+  RuntimeTypes* types = binary_->impl().types();
+  if (types == nullptr) {
+    if (facts->structs.empty()) facts->no_structs = "no type descriptors: " + binary_->info().types.how;
+    return;
+  }
+  std::vector<std::string> names;
+  for (const std::string& name : question.structs) {
+    if (!facts->structs.contains(name)) names.push_back(name);
+  }
+  if (names.empty()) return;
+  Result<RuntimeTypes::Found> found = types->FindTypes(names);
+  if (!found) {
+    facts->no_structs = "type descriptors: " + found.error().message;
+    return;
+  }
+  for (size_t i = 0; i < names.size() && i < found->types.size(); ++i) {
+    std::optional<RuntimeType>& type = found->types[i];
+    if (type && type->kind == TypeKind::kStruct) facts->structs[names[i]] = {std::move(type->structure), "runtime types"};
+  }
+  for (const std::string& name : found->ambiguous) {
+    facts->notes.push_back("the program has several types called " + name + ": none of them counts");
+  }
+}
+
+FunctionBody BinarySource::BodyOf(const FunctionEntry& entry) {
+  const Image& image = binary_->impl().image();
+  FunctionBody body;
+  body.address = body.entry_address = entry.entry;
+  body.end = entry.end;
+  body.file_offset = body.entry_file_offset = image.FileOffset(entry.entry);
+  if (!options_.probe_points) return body;
+  Result<ProbePoints> points = FindProbePoints(image, binary_->impl().pclntab(), entry);
+  if (!points) {
+    body.notes.push_back("no probe points: " + points.error().message);
+    return body;
+  }
+  body.entry_address = points->entry.address;
+  body.entry_file_offset = points->entry.file_offset;
+  body.entry_emulated = points->entry_emulated;
+  body.entry_sp_delta = points->entry_sp_delta;
+  for (const ProbePoint& at : points->returns) body.returns.push_back({at.address, at.file_offset});
+  body.notes = std::move(points->notes);
+  return body;
+}
+
+void BinarySource::TellFunctions(const SelfQuestion& question, SelfFacts* facts) {
+  if (question.functions.empty()) return;
+  Pclntab* pclntab = binary_->impl().pclntab();
+  if (pclntab == nullptr || binary_->impl().module() == nullptr) {
+    const BinaryInfo& info = binary_->info();
+    facts->no_functions = pclntab == nullptr ? "no pclntab: " + info.pclntab.how : "no moduledata: " + info.moduledata.how;
+    return;
+  }
+  const std::vector<std::string> names(question.functions.begin(), question.functions.end());
+  Result<std::vector<FunctionAnswer>> found = pclntab->FindFunctions(names);
+  if (!found) {
+    facts->no_functions = "pclntab: " + found.error().message;
+    return;
+  }
+  std::vector<std::string> inlined;
+  for (const FunctionAnswer& answer : *found) {
+    SelfFunction& told = facts->functions[answer.name];
+    told.named = answer.named || !answer.bodies.empty();
+    for (const FunctionEntry& entry : answer.bodies) told.bodies.push_back(BodyOf(entry));
+    if (told.named && told.bodies.empty()) inlined.push_back(answer.name);
+  }
+  if (inlined.empty() || !options_.count_inlined) return;
+  Result<std::map<std::string, uint64_t>> counts = pclntab->CountInlined(inlined);
+  if (!counts) {
+    facts->notes.push_back("inline trees: " + counts.error().message);
+    return;
+  }
+  for (const auto& [name, count] : *counts) facts->functions[name].inlined_sites = count;
+}
+
+void BinarySource::TellItabs(const SelfQuestion& question, SelfFacts* facts) {
+  if (question.itabs.empty()) return;
+  RuntimeTypes* types = binary_->impl().types();
+  if (types == nullptr) {
+    facts->no_itabs = "no type descriptors: " + binary_->info().types.how;
+    return;
+  }
+  std::vector<RuntimeTypes::ItabWant> wants;
+  for (const auto& [type, interface] : question.itabs) wants.push_back({type, interface});
+  Result<std::vector<std::optional<Itab>>> found = types->FindItabs(wants);
+  if (!found) {
+    facts->no_itabs = "itabs: " + found.error().message;
+    return;
+  }
+  for (size_t i = 0; i < wants.size() && i < found->size(); ++i) {
+    SelfItab& told = facts->itabs[wants[i].type + ":" + wants[i].interface];
+    if (const std::optional<Itab>& itab = (*found)[i]) {
+      told.view = ItabView{itab->address, itab->type_address, binary_->impl().image().FileOffset(itab->address)};
+    }
+  }
+}
+
+Result<SelfFacts> BinarySource::Tell(const SelfQuestion& question) {
+  SelfFacts facts;
+  if (binary_->info().has_dwarf || !options_.debug_file.empty()) TellDwarf(question, &facts);
+  TellTypes(question, &facts);
+  TellFunctions(question, &facts);
+  TellItabs(question, &facts);
+  return facts;
+}
+
+Result<std::map<std::string, PackageFacts>> BinarySource::TellPackages(const std::set<std::string>& packages) {
+  std::map<std::string, PackageFacts> facts;
+  auto wanted = [&](std::string_view path) { return packages.contains(std::string(path)); };
+  if (RuntimeTypes* types = binary_->impl().types()) {
+    GOOFFSETS_CHECK_OK(types->ForEachStruct([&](const RuntimeType& type) {
+      if (auto split = SplitSymbol(type.name, wanted)) {
+        facts[std::string(split->package)].structs.emplace(split->rest, type.structure);
+      }
+      return true;
+    }));
+  }
+  Pclntab* pclntab = binary_->impl().pclntab();
+  if (pclntab != nullptr && binary_->impl().module() != nullptr) {
+    GOOFFSETS_CHECK_OK(pclntab->ForEachFunction([&](const FunctionEntry& function) {
+      if (auto split = SplitSymbol(function.name, wanted)) {
+        facts[std::string(split->package)].functions.emplace(split->rest);
+      }
+      return true;
+    }));
+  }
+  return facts;
+}
+
+}  // namespace gooffsets
