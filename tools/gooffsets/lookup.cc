@@ -5,26 +5,18 @@
 #include "common/database_path.h"
 #include "common/exit_code.h"
 #include "gooffsets/database.h"
+#include "output.h"
 #include "render.h"
 
 namespace gooffsets {
 
 namespace {
 
-constexpr const char* kTool = "gooffsets";
-
 #if defined(__aarch64__)
 constexpr const char* kHostArch = "arm64";
 #else
 constexpr const char* kHostArch = "amd64";
 #endif
-
-// What was written may not have arrived (a full disk behind a redirection).
-int Finish(int exit_code) {
-  std::cout.flush();
-  if (std::cout) return exit_code;
-  return ReportError(kTool, Error{ErrorCode::kIo, "cannot write to standard output", ""});
-}
 
 }  // namespace
 

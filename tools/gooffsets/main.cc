@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "common/exit_code.h"
+#include "inspect.h"
 #include "lookup.h"
 
 int main(int argc, char** argv) {
@@ -10,10 +11,13 @@ int main(int argc, char** argv) {
   app.name("gooffsets");
   app.set_version_flag("--version", std::string("gooffsets ") + GOOFFSETS_VERSION);
   app.require_subcommand(1);
-  gooffsets::LookupOptions options;
-  CLI::App* lookup = gooffsets::AddLookup(&app, &options);
+  gooffsets::LookupOptions lookup_options;
+  CLI::App* lookup = gooffsets::AddLookup(&app, &lookup_options);
+  gooffsets::InspectOptions inspect_options;
+  CLI::App* inspect = gooffsets::AddInspect(&app, &inspect_options);
   app.footer("Example:\n  gooffsets lookup --module std --version 1.26.8 --arch amd64 net/http.Request.URL");
   if (std::optional<int> exit_code = gooffsets::ParseArguments(&app, argc, argv)) return *exit_code;
-  if (lookup->parsed()) return gooffsets::RunLookup(options);
+  if (lookup->parsed()) return gooffsets::RunLookup(lookup_options);
+  if (inspect->parsed()) return gooffsets::RunInspect(inspect_options);
   return gooffsets::kExitUsage;
 }

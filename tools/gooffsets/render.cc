@@ -23,8 +23,8 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
 // "1.17, 1.18 .. 1.20.14 (32 releases)": long lists shortened.
 std::string Releases(const std::vector<std::string>& go) {
   if (go.empty()) return "none";
-  if (go.size() <= 4) return Join(go, ", ");
-  return fmt::format("{} .. {} ({} releases)", go.front(), go.back(), go.size());
+  if (go.size() <= 4) return Printable(Join(go, ", "));
+  return Printable(fmt::format("{} .. {} ({} releases)", go.front(), go.back(), go.size()));
 }
 
 std::string Whole(const Value& value, GoArch goarch) {

@@ -23,7 +23,10 @@ namespace gooffsets {
 // Columns as wide as their widest cell; those named in `right` are aligned to the right.
 class Table {
  public:
-  explicit Table(std::vector<std::string> head, std::string right) : right_(std::move(right)) { Add(std::move(head)); }
+  // An empty `head`: no line of headings.
+  explicit Table(std::vector<std::string> head, std::string right) : right_(std::move(right)) {
+    if (!head.empty()) Add(std::move(head));
+  }
   void Add(std::vector<std::string> row) {
     for (std::string& cell : row) cell = Printable(cell);
     rows_.push_back(std::move(row));

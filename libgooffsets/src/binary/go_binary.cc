@@ -1,0 +1,104 @@
+#include "gooffsets/binary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/quote.h"
+#include "binary/byte_source.h"
+#include "binary/go_binary_impl.h"
+#include "binary/recognise.h"
+
+namespace gooffsets {
+
+void GoBinary::Impl::FindTables() {
+  auto missing = [](const Error& error) { return TableInfo{false, error.message}; };
+  Result<Pclntab> pclntab = Pclntab::Find(image_);
+  if (!pclntab) {
+    info_.pclntab = missing(pclntab.error());
+    info_.moduledata = info_.types = {false, "not looked for: it is found through the pclntab"};
+    return;
+  }
+  pclntab_ = std::move(*pclntab);
+  info_.pclntab = {true, pclntab_->found_by()};
+  Result<Moduledata> module = FindModuledata(image_, *pclntab_);
+  if (!module) {
+    info_.moduledata = missing(module.error());
+    info_.types = {false, "not looked for: moduledata says where they lie"};
+    return;
+  }
+  module_ = std::move(*module);
+  info_.moduledata = {true, fmt::format("{}, layout {}{}", module_->found_by, module_->layout,
+                                        module_->self_checked ? ", confirmed by its own type descriptor" : "")};
+  pclntab_->SetText(module_->text_map);
+  Result<RuntimeTypes> types = RuntimeTypes::Open(image_, *module_);
+  if (!types) {
+    info_.types = missing(types.error());
+    return;
+  }
+  types_ = std::move(*types);
+  info_.types = {true, "moduledata"};
+}
+
+Result<std::unique_ptr<GoBinary::Impl>> GoBinary::Impl::Make(Image image) {
+  std::unique_ptr<Impl> impl(new Impl(std::move(image)));
+  GOOFFSETS_TRY(impl->info_, Recognise(impl->image_));
+  impl->FindTables();
+  const BinaryInfo& info = impl->info_;
+  if (!info.build_info.found && !info.pclntab.found && info.packing.empty() && info.obfuscation.empty()) {
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("{} is no Go program: no build info ({}), no pclntab ({})", info.file, info.build_info.how,
+                            info.pclntab.how),
+                "name the program itself, not a wrapper that starts it");
+  }
+  return impl;
+}
+
+GoBinary::GoBinary(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+GoBinary::GoBinary(GoBinary&&) noexcept = default;
+GoBinary& GoBinary::operator=(GoBinary&&) noexcept = default;
+GoBinary::~GoBinary() = default;
+
+const BinaryInfo& GoBinary::info() const { return impl_->info(); }
+
+Result<GoBinary> GoBinary::Open(const std::string& path) {
+  GOOFFSETS_TRY(std::shared_ptr<const ByteSource> source, OpenFileSource(path));
+  GOOFFSETS_TRY(Image image, Image::Open(std::move(source)));
+  GOOFFSETS_TRY(std::unique_ptr<Impl> impl, Impl::Make(std::move(image)));
+  return GoBinary(std::move(impl));
+}
+
+Result<GoBinary> GoBinary::OpenProcess(int pid) {
+  if (pid <= 0) return Fail(ErrorCode::kUsage, fmt::format("{} is no process id", pid));
+  // The link opens the very file that runs, also when its name is gone or belongs to another mount namespace.
+  Result<GoBinary> file = Open(fmt::format("/proc/{}/exe", pid));
+  if (!file && file.error().code == ErrorCode::kNotFound) {
+    return Fail(ErrorCode::kNotFound, fmt::format("there is no process {}", pid), "see the process ids with ps");
+  }
+  if (file && file->info().packing.empty()) return file;
+  if (!file && file.error().code != ErrorCode::kUnsupported) return file;
+  // A packed program unpacks itself into memory: only there are its tables.
+  Result<Image> memory = Image::OpenProcessMemory(pid);
+  if (!memory) return file ? std::move(file) : tl::unexpected(std::move(memory).error());
+  Result<std::unique_ptr<Impl>> impl = Impl::Make(std::move(*memory));
+  if (!impl) return file ? std::move(file) : tl::unexpected(std::move(impl).error());
+  return GoBinary(std::move(*impl));
+}
+
+Result<std::vector<GoBinary::NamedStruct>> GoBinary::Structs() const {
+  RuntimeTypes* types = impl_->types();
+  if (types == nullptr) {
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: no type descriptors: {}", info().file, info().types.how));
+  }
+  std::vector<NamedStruct> structs;
+  GOOFFSETS_CHECK_OK(types->ForEachStruct([&](const RuntimeType& type) {
+    structs.push_back({type.name, type.structure});
+    return true;
+  }));
+  std::stable_sort(structs.begin(), structs.end(),
+                   [](const NamedStruct& a, const NamedStruct& b) { return a.name < b.name; });
+  return structs;
+}
+
+}  // namespace gooffsets
