@@ -5,6 +5,7 @@
 namespace gooffsets {
 
 std::optional<int> ParseArguments(CLI::App* app, int argc, char** argv) {
+  app->set_help_all_flag("--help-all", "also the options of every subcommand");
   try {
     app->parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
@@ -25,8 +26,14 @@ int ReportError(std::string_view tool, const Error& error) {
 
 std::string Printable(std::string_view text) {
   std::string out(text);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  for (size_t i = 0; i < out.size(); ++i) {
+    const auto c = static_cast<unsigned char>(out[i]);
+    if (c < 0x20 || c == 0x7f) out[i] = '?';
+    // U+0080 to U+009F are control characters as well, to terminals that read UTF-8.
+    if (c == 0xc2 && i + 1 < out.size() && static_cast<unsigned char>(out[i + 1]) >= 0x80 &&
+        static_cast<unsigned char>(out[i + 1]) < 0xa0) {
+      out[i] = out[i + 1] = '?';
+    }
   }
   return out;
 }
