@@ -26,6 +26,20 @@ class Checks(harness.ToolTest):
         run = self.offsetgen("status", cache=False)
         self.assert_says(run, "example.test/flaky", "1.1.0", "not a number")
 
+    def test_rebuild_makes_stored_builds_again(self):
+        self.generate("healthy", ">=1.0")
+        before = self.export()
+        # A build that is there by its id, and says something else: what --rebuild is for.
+        with contextlib.closing(sqlite3.connect(self.db)) as db, db:
+            db.execute("UPDATE build SET structs = structs + 1")
+        self.assertNotEqual(self.export(), before)
+        again = self.generate("healthy", ">=1.0")
+        self.assert_says(again, "0 built, 0 from cache")
+        self.assertNotEqual(self.export(), before)
+        rebuilt = self.generate("healthy", ">=1.0", "--rebuild")
+        self.assertRegex(rebuilt.output, r"\b[1-9]\d* built, 0 from cache")
+        self.assertEqual(self.export(), before)
+
     def test_verify_confirms_what_is_stored_and_finds_what_was_changed(self):
         if "OFFSETGEN_VERIFY" not in os.environ:
             harness.skip(self, "offsetgen-verify is not built (GOOFFSETS_VERIFY=OFF)")
