@@ -83,7 +83,7 @@ class Pclntab {
   uint64_t functions() const;         // nfunc
   uint64_t header_text() const;       // pcHeader.textStart: 1.18-1.25; else 0
   uint64_t functab() const;           // address of ftab
-  uint64_t functab_entries() const;
+  uint64_t functab_entries() const;   // nfunc + 1, as moduledata counts them: the last one is the end of the text
   const std::string& found_by() const;  // ".gopclntab", ".data.rel.ro.gopclntab", "content"
 
   void SetText(TextMap text);

@@ -3,7 +3,8 @@
 // amd64 is disassembled (Zydis) from entry to end, arm64 read as fixed words (RET is 0xD65F03C0). Returns are confirmed
 // with the pclntab's SP delta (0 at a RET). The cheapest entry is an instruction that the kernel emulates, at which the
 // arguments are still where the ABI put them and the stack check is over: `push rbp` behind `cmp; jbe` on amd64. Where
-// there is none, it is the first instruction. Pure reading.
+// there is none, it is an emulated one in front of that (the check's own jump, which a grown stack passes twice), and
+// where there is none of these either, the first instruction (docs/probe-points.md). Pure reading.
 //
 //   GOOFFSETS_TRY(ProbePoints points, FindProbePoints(image, &pclntab, function));
 #ifndef GOOFFSETS_BINARY_PROBE_POINTS_H_

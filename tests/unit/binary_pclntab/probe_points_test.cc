@@ -154,8 +154,8 @@ TEST(ProbePoints, TheEntryOfAFunctionWithAFrameIsPushRbp) {
   EXPECT_THAT(PointsOf(&opened, "main.manyArguments").returns, SizeIs(3));
 }
 
-// Nothing that is emulated follows the check of Go 1.17 while the arguments are in their registers: `jbe` itself is, and
-// a grown stack hits it twice.
+// Nothing that is emulated follows the check of Go 1.17 while the arguments are in their registers: `jbe` itself is,
+// and a grown stack hits it twice.
 TEST(ProbePoints, BeforeFramesBeganWithAPushTheCheckItselfIsTheEntry) {
   const Program& program = Build({"1.17.13", "amd64", "pie"});
   if (!program.why_not.empty()) GTEST_SKIP() << program.why_not;
@@ -199,7 +199,8 @@ TEST(ProbePoints, CodeThatIsNowhereIsAnError) {
   const FunctionEntry function = (*answers)[0].bodies.at(0);
   for (auto change : std::vector<void (*)(FunctionEntry*)>{
            [](FunctionEntry* f) { f->end = f->entry; }, [](FunctionEntry* f) { f->end = ~uint64_t{0}; },
-           [](FunctionEntry* f) { f->entry = 8, f->end = 64; }, [](FunctionEntry* f) { f->end = f->entry + 15'000'000; }}) {
+           [](FunctionEntry* f) { f->entry = 8, f->end = 64; },
+           [](FunctionEntry* f) { f->end = f->entry + 15'000'000; }}) {
     FunctionEntry broken = function;
     change(&broken);
     auto points = FindProbePoints(*opened.image, &*opened.table, broken);
