@@ -14,7 +14,6 @@
 namespace gooffsets {
 namespace {
 
-constexpr uint64_t kMostNoteBytes = uint64_t{64} << 10;
 constexpr uint64_t kMostDynamicBytes = uint64_t{64} << 10;
 constexpr size_t kMostLibraryName = 256;
 
@@ -122,7 +121,7 @@ Result<Image> Image::Open(std::shared_ptr<const ByteSource> source) {
     if (program.type == PT_INTERP) state->interpreter = true;
     if (program.type == PT_DYNAMIC && !state->debug_file) dynamic_header = &program;
     if (program.type == PT_NOTE && !state->debug_file) {
-      state->notes.push_back({program.offset, program.file_size, program.align});
+      state->notes.push_back({program.offset, State::NoteBytes(program.file_size), program.align});
     }
   }
   // Of program headers that were zeroed or misled, sections may still know.
@@ -177,13 +176,14 @@ const Section* Image::FindSection(std::string_view name) const {
 
 namespace {
 
-// `parts`: where notes lie in `source`.
+// `parts`: where notes lie in `source`; `most`: of each of them at most so many bytes.
 template <typename Parts>
-std::string NoteContent(const ByteSource& source, const Parts& parts, std::string_view name, uint32_t type) {
+std::string NoteContent(const ByteSource& source, const Parts& parts, uint64_t most, std::string_view name,
+                        uint32_t type) {
   for (const auto& part : parts) {
     if (part.offset > source.size()) continue;
     std::vector<std::byte> bytes(
-        static_cast<size_t>(std::min({part.size, kMostNoteBytes, source.size() - part.offset})));
+        static_cast<size_t>(std::min({part.size, most, source.size() - part.offset})));
     if (!source.Read(part.offset, bytes)) continue;
     if (auto content = FindNote(bytes, part.align, name, type)) return std::string(*content);
   }
@@ -192,11 +192,13 @@ std::string NoteContent(const ByteSource& source, const Parts& parts, std::strin
 
 }  // namespace
 
-std::string Image::GoBuildId() const { return NoteContent(*state_->source, state_->notes, "Go", kGoBuildIdNote); }
+std::string Image::GoBuildId() const {
+  return NoteContent(*state_->source, state_->notes, State::NoteBytes(UINT64_MAX), "Go", kGoBuildIdNote);
+}
 
 std::string Image::GnuBuildId() const {
   std::string hex;
-  for (const char c : NoteContent(*state_->source, state_->notes, "GNU", kGnuBuildIdNote)) {
+  for (const char c : NoteContent(*state_->source, state_->notes, State::NoteBytes(UINT64_MAX), "GNU", kGnuBuildIdNote)) {
     hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
   }
   return hex;

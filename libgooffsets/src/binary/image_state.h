@@ -4,6 +4,7 @@
 #ifndef GOOFFSETS_BINARY_IMAGE_STATE_H_
 #define GOOFFSETS_BINARY_IMAGE_STATE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -28,6 +29,10 @@ struct Image::State {
     uint64_t offset = 0, size = 0, align = 4;
   };
   std::vector<NotePart> notes;
+  static constexpr uint64_t kMostNoteBytes = uint64_t{64} << 10;
+  // Of a PT_NOTE that claims `size` bytes, how many to read: Go's linker (1.26.8) lays the GNU build id behind the Go one
+  // and has PT_NOTE end between them.
+  static uint64_t NoteBytes(uint64_t size) { return std::min(size, kMostNoteBytes) + 64; }
   uint64_t strings = 0, strings_size = 0;  // DT_STRTAB
   std::vector<uint64_t> needed;            // offsets in it
 

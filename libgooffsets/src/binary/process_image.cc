@@ -107,7 +107,7 @@ Result<Image> Image::OpenProcessMemory(int pid) {
   }
   for (const ProgramHeader& program : programs) {
     if (program.type == PT_INTERP) state->interpreter = true;
-    if (program.type == PT_NOTE) state->notes.push_back({program.address + *bias, program.file_size, program.align});
+    if (program.type == PT_NOTE) state->notes.push_back({program.address + *bias, State::NoteBytes(program.file_size), program.align});
   }
   return Image(std::move(state));
 }
