@@ -60,7 +60,8 @@ std::string WrongType(uint16_t type) {
 Result<ElfHeader> ReadElfHeader(const ByteSource& source, uint64_t at) {
   const std::string& name = source.name();
   std::array<std::byte, sizeof(Elf64_Ehdr)> bytes = {};
-  const size_t most = static_cast<size_t>(std::min<uint64_t>(bytes.size(), source.size() - std::min(at, source.size())));
+  const uint64_t left = source.size() - std::min(at, source.size());
+  const size_t most = static_cast<size_t>(std::min<uint64_t>(bytes.size(), left));
   const std::span<std::byte> head = std::span(bytes).first(most);
   GOOFFSETS_CHECK_OK(source.Read(at, head));
   if (head.size() < SELFMAG || std::memcmp(head.data(), ELFMAG, SELFMAG) != 0) {
@@ -71,15 +72,18 @@ Result<ElfHeader> ReadElfHeader(const ByteSource& source, uint64_t at) {
   }
   const auto ident = [&](size_t i) { return std::to_integer<unsigned>(bytes[i]); };  // zero where it is cut off
   if (ident(EI_CLASS) == ELFCLASS32) return Fail(ErrorCode::kUnsupported, name + " is a 32-bit ELF file", kSupported);
-  if (ident(EI_DATA) == ELFDATA2MSB) return Fail(ErrorCode::kUnsupported, name + " is a big-endian ELF file", kSupported);
+  if (ident(EI_DATA) == ELFDATA2MSB) {
+    return Fail(ErrorCode::kUnsupported, name + " is a big-endian ELF file", kSupported);
+  }
   if (head.size() < bytes.size()) return Fail(ErrorCode::kBadInput, name + " is cut off within its ELF header");
   if (ident(EI_CLASS) != ELFCLASS64 || ident(EI_DATA) != ELFDATA2LSB || ident(EI_VERSION) != EV_CURRENT) {
-    return Fail(ErrorCode::kBadInput, name + " has a damaged ELF header: neither its word size nor its byte order is one");
+    return Fail(ErrorCode::kBadInput,
+                name + " has a damaged ELF header: its word size, byte order or version is none that there is");
   }
   // Go's linker writes 0 for Linux (src: cmd/link/internal/ld/elf.go, Asmbelf), GNU ld 3 where it uses GNU extensions.
   if (ident(EI_OSABI) != ELFOSABI_NONE && ident(EI_OSABI) != ELFOSABI_LINUX) {
-    return Fail(ErrorCode::kUnsupported, fmt::format("{} is a program for another system than Linux (ELF OS ABI {})", name,
-                                                     ident(EI_OSABI)),
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("{} is a program for another system than Linux (ELF OS ABI {})", name, ident(EI_OSABI)),
                 kSupported);
   }
   Elf64_Ehdr raw;
@@ -96,11 +100,14 @@ Result<ElfHeader> ReadElfHeader(const ByteSource& source, uint64_t at) {
   if (raw.e_type != ET_EXEC && raw.e_type != ET_DYN) {
     return Fail(ErrorCode::kUnsupported, name + " is " + WrongType(raw.e_type), "name the linked program");
   }
-  if (raw.e_phnum == 0) return Fail(ErrorCode::kBadInput, name + " has no program headers: nothing of it would be loaded");
+  if (raw.e_phnum == 0) {
+    return Fail(ErrorCode::kBadInput, name + " has no program headers: nothing of it would be loaded");
+  }
   // PN_XNUM moves the count to a section header; no program has 65,535 segments, and Linux does not load such a file.
   if (raw.e_phnum == PN_XNUM || raw.e_phentsize != sizeof(Elf64_Phdr)) {
-    return Fail(ErrorCode::kBadInput, fmt::format("{} has a damaged ELF header: {} program headers of {} bytes each", name,
-                                                  raw.e_phnum, raw.e_phentsize));
+    return Fail(ErrorCode::kBadInput,
+                fmt::format("{} has a damaged ELF header: {} program headers of {} bytes each", name, raw.e_phnum,
+                            raw.e_phentsize));
   }
   header.pie = raw.e_type == ET_DYN;
   header.entry = raw.e_entry;
@@ -113,10 +120,12 @@ Result<ElfHeader> ReadElfHeader(const ByteSource& source, uint64_t at) {
   return header;
 }
 
-Result<std::vector<ProgramHeader>> ReadProgramHeaders(const ByteSource& source, uint64_t base, const ElfHeader& header) {
+Result<std::vector<ProgramHeader>> ReadProgramHeaders(const ByteSource& source, uint64_t base,
+                                                      const ElfHeader& header) {
   if (header.program_offset > kAddressLimit || base > kAddressLimit) {
-    return Fail(ErrorCode::kBadInput, fmt::format("{} has a damaged ELF header: its program headers would begin at {:#x}",
-                                                  source.name(), header.program_offset));
+    return Fail(ErrorCode::kBadInput,
+                fmt::format("{} has a damaged ELF header: its program headers would begin at {:#x}", source.name(),
+                            header.program_offset));
   }
   std::vector<std::byte> bytes(size_t{header.program_count} * sizeof(Elf64_Phdr));
   GOOFFSETS_CHECK_OK(source.Read(base + header.program_offset, bytes));
@@ -136,12 +145,13 @@ Result<std::vector<Segment>> LoadedSegments(const std::vector<ProgramHeader>& pr
     if (program.type != PT_LOAD || program.memory_size == 0) continue;
     const uint64_t address = program.address + bias;  // modulo 2^64, as the loader adds
     if (address >= kAddressLimit || program.memory_size > kAddressLimit - address) {
-      return Fail(ErrorCode::kBadInput, fmt::format("{}: a segment of {:#x} bytes at {:#x} lies beyond any address space",
-                                                    name, program.memory_size, address));
+      return Fail(ErrorCode::kBadInput,
+                  fmt::format("{}: a segment of {:#x} bytes at {:#x} lies beyond any address space", name,
+                              program.memory_size, address));
     }
     if (program.file_size > program.memory_size) {
-      return Fail(ErrorCode::kBadInput, fmt::format("{}: the segment at {:#x} is larger in the file than in memory", name,
-                                                    address));
+      return Fail(ErrorCode::kBadInput,
+                  fmt::format("{}: the segment at {:#x} is larger in the file than in memory", name, address));
     }
     segments.push_back({address, program.memory_size, program.offset, program.file_size, (program.flags & PF_X) != 0,
                         (program.flags & PF_W) != 0});

@@ -1,8 +1,8 @@
 // The headers of an ELF file or process: what is checked before anything else of it is believed.
 //
 // Program headers must make sense, because the kernel needs them too; section headers are a hint and are given up as a
-// whole when one of them does not fit. Formats: System V ABI (gabi), chapters 4 and 5. Reads are bounded copies: headers
-// only, never contents. Pure functions over a ByteSource; safe from any thread.
+// whole when one of them does not fit. Formats: System V ABI (gabi), chapters 4 and 5. Reads are bounded copies:
+// headers only, never contents. Pure functions over a ByteSource; safe from any thread.
 //
 //   GOOFFSETS_TRY(ElfHeader header, ReadElfHeader(*source, 0));
 //   GOOFFSETS_TRY(std::vector<ProgramHeader> programs, ReadProgramHeaders(*source, 0, header));
@@ -40,7 +40,7 @@ struct ProgramHeader {
 Result<std::vector<ProgramHeader>> ReadProgramHeaders(const ByteSource& source, uint64_t base, const ElfHeader& header);
 
 // The PT_LOAD ones as segments, ascending. `bias` is added to their addresses (a process's load bias). kBadInput: none,
-// overlapping, larger in the file than in memory, beyond any address space. Whether they fit the file is not asked here.
+// overlapping, larger in the file than in memory, beyond any address space. Whether they fit the file is not asked.
 Result<std::vector<Segment>> LoadedSegments(const std::vector<ProgramHeader>& programs, uint64_t bias,
                                             const std::string& name);
 

@@ -44,8 +44,8 @@ std::string Lie(const Elf64_Shdr& raw, std::string_view name, uint64_t file_size
   if (!in_file || debug_file) return "";
   const uint64_t at = raw.sh_addr - segment->address;
   if (!Fits(at, raw.sh_size, segment->file_size) || segment->file_offset + at != raw.sh_offset) {
-    return fmt::format("section {} at {:#x} would lie elsewhere in the file than the segment that loads it", Quote(name),
-                       raw.sh_addr);
+    return fmt::format("section {} at {:#x} would lie elsewhere in the file than the segment that loads it",
+                       Quote(name), raw.sh_addr);
   }
   return "";
 }

@@ -51,7 +51,8 @@ Result<void> Image::State::ReadRaw(const Segment& segment, uint64_t address, std
 }
 
 Result<void> Image::State::Relocate(const Segment& segment, uint64_t address, std::span<std::byte> out) const {
-  if (rela_size == 0 || !(segment.writable || relocate_all) || address - segment.address >= segment.file_size) return {};
+  if (rela_size == 0 || !(segment.writable || relocate_all)) return {};
+  if (address - segment.address >= segment.file_size) return {};
   std::call_once(relocations_once, [this] {
     std::vector<Segment> relocated;
     std::copy_if(segments.begin(), segments.end(), std::back_inserter(relocated),
@@ -197,8 +198,10 @@ std::string Image::GoBuildId() const {
 }
 
 std::string Image::GnuBuildId() const {
+  const std::string id =
+      NoteContent(*state_->source, state_->notes, State::NoteBytes(UINT64_MAX), "GNU", kGnuBuildIdNote);
   std::string hex;
-  for (const char c : NoteContent(*state_->source, state_->notes, State::NoteBytes(UINT64_MAX), "GNU", kGnuBuildIdNote)) {
+  for (const char c : id) {
     hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
   }
   return hex;

@@ -3,8 +3,8 @@
 // Made from a file or from a process's memory. Program headers are what counts; section headers are a hint that may be
 // missing, cut off or lying, and are dropped with a note where they do not fit the file. Only linux/amd64 and
 // linux/arm64 (64-bit, little-endian) images exist: everything else is refused with a reason. All reads are bounded by
-// the segments; bytes of a segment behind its file part are zero. Addresses are virtual addresses of the image as linked
-// (of a process: as loaded).
+// the segments; bytes of a segment behind its file part are zero. Addresses are virtual addresses of the image as
+// linked (of a process: as loaded).
 // Movable; const reads are safe from any thread (a BlockReader is not).
 //
 //   GOOFFSETS_TRY(Image image, Image::Open(source));
@@ -63,7 +63,8 @@ class Image {
   uint64_t entry() const;          // e_entry
   bool has_interpreter() const;    // PT_INTERP: linked dynamically
   const std::string& name() const;  // for messages
-  const ByteSource& source() const;  // the file itself, for what is not loaded (debug sections); of a process its memory
+  // The file itself, for what is not loaded (debug sections); of a process its memory, by address.
+  const ByteSource& source() const;
   bool is_debug_file() const;        // a separate debug file: only its notes and sections can be read
   // Why the relocations of a PIE are not applied; empty when they are, or when there are none.
   const std::string& relocations_note() const;

@@ -41,7 +41,7 @@ tl::unexpected<Error> CannotRead(const std::string& name, const Error& error) {
   if (error.code == ErrorCode::kNotFound) return Fail(ErrorCode::kNotFound, "there is no " + name);
   if (error.code != ErrorCode::kPermission) return tl::unexpected(error);
   return Fail(ErrorCode::kPermission, "the memory of " + name + " may not be read",
-              "run as the user it runs as, or with CAP_SYS_PTRACE; /proc/sys/kernel/yama/ptrace_scope may ask for the latter");
+              "run as its user, or with CAP_SYS_PTRACE, which /proc/sys/kernel/yama/ptrace_scope may ask for");
 }
 
 struct Auxv {
@@ -107,7 +107,8 @@ Result<Image> Image::OpenProcessMemory(int pid) {
   }
   for (const ProgramHeader& program : programs) {
     if (program.type == PT_INTERP) state->interpreter = true;
-    if (program.type == PT_NOTE) state->notes.push_back({program.address + *bias, State::NoteBytes(program.file_size), program.align});
+    if (program.type != PT_NOTE) continue;
+    state->notes.push_back({program.address + *bias, State::NoteBytes(program.file_size), program.align});
   }
   return Image(std::move(state));
 }

@@ -96,7 +96,10 @@ Result<BinaryInfo> Recognise(const Image& image) {
     if (raw->go_version == "unknown") info.obfuscation = "garble: the build info names the Go version \"unknown\"";
   } else {
     const ErrorCode code = raw.error().code;
-    if (code == ErrorCode::kIo || code == ErrorCode::kPermission) return tl::unexpected(raw.error());
+    // Of a process, memory that is not mapped where its headers say is one more oddity.
+    if (!image.is_memory() && (code == ErrorCode::kIo || code == ErrorCode::kPermission)) {
+      return tl::unexpected(raw.error());
+    }
     info.build_info.how = raw.error().message;
     info.packing = Packing(image);
   }

@@ -14,7 +14,7 @@
 
 namespace gooffsets {
 
-// Fails only where the operating system does (kIo, kPermission, kNotFound for a process that has ended).
+// Fails only where reading the file does (kIo, kPermission).
 Result<BinaryInfo> Recognise(const Image& image);
 
 }  // namespace gooffsets
