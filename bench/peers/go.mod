@@ -1,0 +1,3 @@
+module example.test/peers
+
+go 1.19

@@ -1,0 +1,150 @@
+// What one stripped program costs an agent: opening it and resolving 100 fields and 100 functions with return points.
+//
+//   resolve_bench BINARY [DATABASE]
+//
+// Takes every n-th described struct field and every n-th function of the program as the want list (made in another
+// process, so that its memory does not count), then opens and resolves the program anew, again and again. Prints one JSON
+// object: milliseconds (best and median), and how much private memory this process came to hold for it.
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "binary/go_binary_impl.h"
+#include "gooffsets/binary.h"
+#include "gooffsets/database.h"
+#include "gooffsets/resolve.h"
+
+namespace {
+
+using namespace gooffsets;  // NOLINT: a program of one file
+
+constexpr size_t kWanted = 100;
+constexpr int kRounds = 21;
+
+[[noreturn]] void Die(const std::string& message) {
+  std::cerr << "resolve_bench: " << message << "\n";
+  std::exit(3);
+}
+
+// Symbols with quotes or brackets (instances of generics, closures) are left out: no tracer asks for them.
+bool Plain(const std::string& name) { return name.find_first_of("\"[]{}<> ") == std::string::npos; }
+
+template <typename T>
+std::vector<T> Every(const std::vector<T>& all) {
+  std::vector<T> some;
+  for (size_t i = 0; i < kWanted && i < all.size(); ++i) some.push_back(all[i * all.size() / std::min(kWanted, all.size())]);
+  return some;
+}
+
+std::string WantsFor(const std::string& path) {
+  Result<GoBinary> binary = GoBinary::Open(path);
+  if (!binary) Die(binary.error().ToString());
+  std::vector<std::string> fields, functions;
+  Result<std::vector<GoBinary::NamedStruct>> structs = binary->Structs();
+  if (!structs) Die(structs.error().ToString());
+  for (const GoBinary::NamedStruct& named : *structs) {
+    if (!Plain(named.name) || named.name.find('.') == std::string::npos || named.layout.fields.empty()) continue;
+    const Field& field = named.layout.fields.back();
+    if (field.name != "_") fields.push_back(named.name + "." + field.name);
+  }
+  Result<void> walked = binary->impl().pclntab()->ForEachFunction([&](const FunctionEntry& function) {
+    if (Plain(function.name) && function.name.find(".func") == std::string::npos && function.name.find('.') != std::string::npos &&
+        !function.name.ends_with("-fm") && !function.name.starts_with("type") && !function.name.starts_with("go")) {
+      functions.push_back(function.name);
+    }
+    return true;
+  });
+  if (!walked) Die(walked.error().ToString());
+  std::sort(functions.begin(), functions.end());
+  std::string text = "[probe.all]\nattach = []\nwant = [\n";
+  for (const std::string& symbol : Every(fields)) text += "\"" + symbol + "\",\n";
+  for (const std::string& symbol : Every(functions)) text += "\"" + symbol + "\",\n";
+  return text + "]\n";
+}
+
+// The want list, made by a child.
+std::string WantsFromChild(const std::string& path) {
+  int ends[2];
+  if (pipe(ends) != 0) Die("pipe");
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string text = WantsFor(path);
+    for (size_t done = 0; done < text.size();) {
+      const ssize_t wrote = write(ends[1], text.data() + done, text.size() - done);
+      if (wrote <= 0) _exit(4);
+      done += static_cast<size_t>(wrote);
+    }
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got; (got = read(ends[0], buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<size_t>(got));
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (status != 0) Die("the want list could not be made");
+  return text;
+}
+
+// Bytes of this process that are its own (proc(5), smaps_rollup: Private_Dirty).
+uint64_t PrivateBytes() {
+  std::ifstream file("/proc/self/smaps_rollup");
+  std::string word;
+  while (file >> word) {
+    uint64_t kilobytes = 0;
+    if (word == "Private_Dirty:" && file >> kilobytes) return kilobytes * 1024;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2 || argc > 3) {
+    std::cerr << "resolve_bench BINARY [DATABASE]\n";
+    return 2;
+  }
+  const std::string path = argv[1];
+  Result<WantList> wants = ParseWantList(WantsFromChild(path), "made list");
+  if (!wants) Die(wants.error().ToString());
+  std::optional<Database> database;
+  if (argc == 3) {
+    Result<Database> opened = Database::Open(argv[2]);
+    if (!opened) Die(opened.error().ToString());
+    database = std::move(*opened);
+  }
+  const uint64_t before = PrivateBytes();
+  uint64_t most = 0;
+  std::vector<double> milliseconds;
+  size_t found = 0, asked = 0, returns = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto begin = std::chrono::steady_clock::now();
+    Result<GoBinary> binary = GoBinary::Open(path);
+    if (!binary) Die(binary.error().ToString());
+    Result<Resolver> resolver = Resolver::Make(&*binary, database ? &*database : nullptr, {});
+    if (!resolver) Die(resolver.error().ToString());
+    Result<Resolution> resolution = resolver->Resolve(*wants);
+    if (!resolution) Die(resolution.error().ToString());
+    milliseconds.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+    most = std::max(most, PrivateBytes());
+    found = asked = returns = 0;
+    for (const ResolvedWant& want : resolution->probes.at(0).wants) {
+      ++asked;
+      found += want.answer.has_value();
+      if (!want.answer || !want.answer->function) continue;
+      for (const FunctionBody& body : want.answer->function->bodies) returns += body.returns.size();
+    }
+  }
+  std::sort(milliseconds.begin(), milliseconds.end());
+  std::cout << fmt::format("{{\"asked\":{},\"found\":{},\"returns\":{},\"best_ms\":{:.2f},\"median_ms\":{:.2f},\"private_bytes\":{}}}\n",
+                           asked, found, returns, milliseconds.front(), milliseconds[milliseconds.size() / 2], most - before);
+}
