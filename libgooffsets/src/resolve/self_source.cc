@@ -50,7 +50,7 @@ bool UsesRegisters(const BinaryInfo& info, std::optional<bool>* known) {
 
 std::optional<FunctionLayout> LayoutFromDwarf(const DwarfFunction& function, GoArch goarch, bool register_abi) {
   FunctionLayout layout;
-  std::vector<const DwarfParameter*> params;
+  std::vector<const DwarfParameter*> params, results;
   for (const DwarfParameter& param : function.params) {
     Parameter out;
     out.name = DeclaredName(param.name);
@@ -59,17 +59,15 @@ std::optional<FunctionLayout> LayoutFromDwarf(const DwarfFunction& function, GoA
     out.align = param.align;
     out.register_assignable = param.register_assignable;
     out.words = param.words;
-    if (!param.is_result) params.push_back(&param);
+    (param.is_result ? results : params).push_back(&param);
     (param.is_result ? layout.results : layout.params).push_back(std::move(out));
   }
   // Go 1.18 to 1.26 list the results of functions with defer twice.
-  const size_t half = layout.results.size() / 2;
-  if (half > 0 && layout.results.size() % 2 == 0 &&
-      std::equal(layout.results.begin(), layout.results.begin() + static_cast<ptrdiff_t>(half),
-                 layout.results.begin() + static_cast<ptrdiff_t>(half), [](const Parameter& a, const Parameter& b) {
-                   return !a.name.empty() && a.name == b.name && a.type == b.type;
-                 })) {
-    layout.results.resize(half);
+  const auto half = static_cast<ptrdiff_t>(results.size() / 2);
+  const auto same = [](const DwarfParameter* a, const DwarfParameter* b) { return a->name == b->name && a->type == b->type; };
+  if (half > 0 && results.size() % 2 == 0 &&
+      std::equal(results.begin(), results.begin() + half, results.begin() + half, same)) {
+    layout.results.resize(static_cast<size_t>(half));
   }
   layout.wrapper = function.trampoline;
   AssignAbi(&layout, goarch, register_abi);

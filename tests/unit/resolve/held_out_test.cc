@@ -1,0 +1,133 @@
+// Held out: with one Go release and one grpc release removed from the database, answers are still right, or refused.
+// The truth is the database with them, whose numbers a Go compiler made.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <map>
+#include <string>
+#include <variant>
+
+#include "../store/temp_dir.h"
+#include "program.h"
+#include "released.h"
+
+namespace gooffsets {
+namespace {
+
+using testing::Chain;
+using testing::Program;
+using Kind = DatabaseAnswer::Kind;
+
+constexpr char kGo[] = "1.26.8";
+constexpr char kGrpc[] = "google.golang.org/grpc";
+constexpr char kGrpcVersion[] = "1.60.1";
+
+bool HeldOut(const BuildInfo& build) {
+  if (build.go == kGo) return true;
+  for (const ModuleVersion& module : build.closure) {
+    if (module == ModuleVersion{kGrpc, kGrpcVersion}) return true;
+  }
+  return build.root == ModuleVersion{kGrpc, kGrpcVersion};
+}
+
+struct Counts {
+  std::map<Source, size_t> right;
+  size_t refused = 0, wrong = 0, absent = 0;
+  size_t Right() const {
+    size_t all = 0;
+    for (const auto& [source, count] : right) all += count;
+    return all;
+  }
+};
+
+void AskAll(const std::string& what, const std::string& released, const std::string& held_out, const std::string& module,
+            const std::string& version, const std::map<std::string, std::string>& program, size_t stride, Counts* counts) {
+  Chain truth(released, Program(kGo, program));
+  Chain chain(held_out, Program(kGo, program));
+  size_t number = 0;
+  for (const std::string& path : **truth.reader().PackagePaths(module, version)) {
+    const auto& seen = **truth.reader().Seen(module, version, path, GoArch::kAmd64);
+    if (seen.empty()) continue;
+    const SeenPackage* with_go = nullptr;
+    for (const SeenPackage& package : seen) {
+      if ((*truth.reader().Build(package.build))->evidence.go == kGo) with_go = &package;
+    }
+    if (with_go == nullptr) continue;
+    for (const PackageEntry& entry : **truth.reader().Entries(with_go->state)) {
+      if (entry.layout == 0 || ++number % stride != 0) continue;
+      const std::string symbol = *truth.reader().Text(entry.symbol);
+      if (symbol.find_first_of("[{ ") != std::string::npos) continue;  // listed with their holder, under no symbol of its own
+      const Layout& layout = **truth.reader().LayoutOf(entry.layout);
+      auto judge = [&](const std::string& name, const DatabaseAnswer& answer, bool same) {
+        if (answer.kind == Kind::kUnknown) {
+          ++counts->refused;
+        } else if (answer.kind == Kind::kFound && same) {
+          ++counts->right[answer.source];
+        } else {
+          ++counts->wrong;
+          if (answer.kind == Kind::kAbsent) ++counts->absent;
+          ADD_FAILURE() << name << ": " << ToString(answer.source) << " says " << answer.Says() << " (" << answer.how << ")";
+        }
+      };
+      if (const auto* structure = std::get_if<StructLayout>(&layout)) {
+        for (const Field& field : structure->fields) {
+          if (field.name == "_") continue;
+          const std::string name = path + "." + symbol + "." + field.name;
+          const DatabaseAnswer answer = chain.Ask(name);
+          judge(name, answer, answer.field.offset == field.offset && answer.field.size == field.size);
+          if (counts->wrong > 20) return;
+        }
+      } else {
+        const auto& function = std::get<FunctionLayout>(layout);
+        const std::string name = path + "." + symbol;
+        const DatabaseAnswer answer = chain.Ask(name);
+        auto places = [](const std::vector<Parameter>& a, const std::vector<Parameter>& b) {
+          bool same = a.size() == b.size();
+          for (size_t i = 0; same && i < a.size(); ++i) same = a[i].size == b[i].size && a[i].pieces == b[i].pieces;
+          return same;
+        };
+        judge(name, answer, answer.item == ItemKind::kFunction && places(answer.function.params, function.params) &&
+                                places(answer.function.results, function.results));
+        if (counts->wrong > 20) return;
+      }
+    }
+  }
+  std::printf("%s: %zu right (", what.c_str(), counts->Right());
+  for (const auto& [source, count] : counts->right) std::printf(" %s %zu", std::string(ToString(source)).c_str(), count);
+  std::printf(" ), %zu refused, %zu wrong\n", counts->refused, counts->wrong);
+}
+
+TEST(HeldOut, AnswersAreRightOrRefusedNeverWrong) {
+  const std::string released = testing::ReleasedDatabase();
+  testing::TempDir dir;
+  const std::string held_out = dir / "held_out.db";
+  ASSERT_TRUE(testing::CopyWithout(held_out, HeldOut));
+
+  // The program: grpc 1.60.1 with the modules it was built with.
+  Chain all(released, Program(kGo));
+  std::map<std::string, std::string> modules;
+  for (const SeenPackage& seen : **all.reader().Seen(kGrpc, kGrpcVersion, kGrpc, GoArch::kAmd64)) {
+    const SeenBuild& build = **all.reader().Build(seen.build);
+    if (build.evidence.go == kGo && build.root.module == kGrpc) modules = build.closure;
+  }
+  ASSERT_TRUE(modules.contains(kGrpc));
+
+  Counts standard, grpc, other;
+  AskAll("std of the missing Go release", released, held_out, "std", kGo, modules, 5, &standard);
+  AskAll("the missing grpc release", released, held_out, kGrpc, kGrpcVersion, modules, 1, &grpc);
+  // Only the build of that module with that Go release is missing: the others' shapes with this release's sizes.
+  const std::string without_build = dir / "without_build.db";
+  ASSERT_TRUE(testing::CopyWithout(without_build, [](const BuildInfo& build) {
+    return build.go == kGo && build.root.module == kGrpc;
+  }));
+  AskAll("grpc without a build of that Go release", released, without_build, kGrpc, kGrpcVersion, modules, 1, &other);
+  EXPECT_EQ(other.refused, 0U);
+  EXPECT_EQ(other.right[Source::kBracketed], 0U);
+  EXPECT_GT(other.right[Source::kComposed], 0U);
+  EXPECT_EQ(standard.wrong + grpc.wrong + other.wrong, 0U);
+  EXPECT_GT(standard.Right(), 1000U);
+  EXPECT_GT(grpc.Right(), 1000U);
+}
+
+}  // namespace
+}  // namespace gooffsets
