@@ -109,8 +109,8 @@ Result<Image> Image::Open(std::shared_ptr<const ByteSource> source) {
   const Result<void> fit = MustFit(state->segments, file);
   // Program headers of a debug file are the program's own, whose bytes it does not have (eu-strip), or have no bytes of
   // code (objcopy). Section headers alone do not make a program unreadable.
-  const bool code = std::any_of(state->segments.begin(), state->segments.end(),
-                                [](const Segment& s) { return s.executable && s.file_size > 0; });
+  const Segment* begin = state->Find(state->header.entry);
+  const bool code = begin != nullptr && state->header.entry - begin->address < begin->file_size;
   state->debug_file = table.debug_file && (!fit || !code);
   if (!fit && !state->debug_file) return tl::unexpected(fit.error());
   if (state->debug_file) {

@@ -182,5 +182,28 @@ TEST(RecognisePacking, ByItsMark) {
   EXPECT_EQ(Recognise(*whole)->packing, "");
 }
 
+// What `objcopy --only-keep-debug` leaves is no program, and is known by the program's build ids.
+TEST(RecogniseDebugFile, ByCodeWithoutBytes) {
+  testing::TempDir dir;
+  ASSERT_EQ(testing::BuildProgram("program", {"", "amd64", {}, ""}, dir / "program"), "");
+  const auto split = testing::RunShell("objcopy --only-keep-debug " + testing::Quote(dir / "program") + " " +
+                                       testing::Quote(dir / "debug"));
+  ASSERT_EQ(split.status, 0) << split.output;
+  auto program = testing::OpenBytes(testing::ReadAll(dir / "program"));
+  auto debug = testing::OpenBytes(testing::ReadAll(dir / "debug"));
+  ASSERT_TRUE(program);
+  ASSERT_TRUE(debug) << debug.error().message;
+  EXPECT_FALSE(program->is_debug_file());
+  EXPECT_TRUE(debug->is_debug_file());
+  EXPECT_NE(debug->GoBuildId(), "");
+  EXPECT_EQ(debug->GoBuildId(), program->GoBuildId());
+  EXPECT_EQ(debug->GnuBuildId(), program->GnuBuildId());
+  Result<BinaryInfo> info = Recognise(*debug);
+  ASSERT_TRUE(info);
+  EXPECT_TRUE(info->has_dwarf);
+  EXPECT_FALSE(info->build_info.found);
+  EXPECT_THAT(info->notes, ::testing::Contains(::testing::HasSubstr("separate debug file")));
+}
+
 }  // namespace
 }  // namespace gooffsets
