@@ -36,7 +36,7 @@ struct ModuledataLayout {
 std::span<const std::string_view> KnownModuledataFields();
 std::span<const ModuledataLayout> KnownModuledataLayouts();
 
-// The known fields where the descriptor of struct runtime.moduledata at `address` has them. kBadInput: it cannot be read.
+// The known fields where the descriptor of struct runtime.moduledata at `address` has them.
 Result<ModuledataLayout> DescribedLayout(TypeReader& reader, uint64_t address);
 
 // FindModuledata with other layouts than the known ones: none of them shows what is made of an unknown release.

@@ -1,9 +1,10 @@
 // What a binary's runtime type descriptors say: struct layouts and itabs, which survive stripping.
 //
-// Format: src internal/abi/type.go (Type, StructType, UncommonType, Name), runtime/type.go; sizes of descriptors by kind
-// and release are in go-facts (docs/formats.md, "runtime types"). Wanted names only, or all; memory grows with what is
-// asked. A type that lives only on stacks has no descriptor: not found proves nothing. Hostile input (cycles, overflows,
-// endless names) ends in kBadInput or in that one type being left out, never in a crash or a hang.
+// Format: src internal/abi/type.go (Type, StructType, UncommonType, Name), runtime/type.go; what differs between
+// releases is in docs/formats.md, "Runtime types". Names are as DWARF spells them: a type declared in a function is
+// "main.T·1" from Go 1.19 on (before, "main.T" for all of them). Wanted names only, or all; memory grows with what is
+// asked. A type that lives only on stacks has no descriptor: not found proves nothing. Hostile input (cycles,
+// overflows, endless names) ends in kBadInput or in that one type being left out, never in a crash or a hang.
 // Not thread-safe. Does not own the image.
 //
 //   GOOFFSETS_TRY(RuntimeTypes types, RuntimeTypes::Open(image, module));
@@ -40,7 +41,8 @@ struct Itab {
   std::string interface;  // "net/http.ResponseWriter"
   uint64_t address = 0;
   uint64_t type_address = 0;  // of the descriptor of `type`: what itab._type holds (itabs may also be made at run time)
-  std::vector<uint64_t> methods;  // fun[]: addresses of the methods, in the interface's order
+  // fun[]: addresses of the methods, in the interface's order; runtime.unreachableMethod's where nothing calls it.
+  std::vector<uint64_t> methods;
 };
 
 class RuntimeTypes {

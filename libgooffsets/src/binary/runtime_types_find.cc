@@ -13,13 +13,23 @@ namespace {
 
 struct SplitTypeName {
   std::string_view package, base;  // "net/http" and "Request"; a predeclared type has no package
+  std::string_view text;           // of base, what a descriptor's text has: the number of a local type is not there
 };
 
 // A type's own name has no dots outside of brackets, so the last dot before them ends the package.
 SplitTypeName SplitType(std::string_view name) {
-  const size_t dot = name.substr(0, name.find('[')).rfind('.');
-  if (dot == std::string_view::npos) return {"", name};
-  return {name.substr(0, dot), name.substr(dot + 1)};
+  SplitTypeName split{"", name, name};
+  if (const size_t dot = name.substr(0, name.find('[')).rfind('.'); dot != std::string_view::npos) {
+    split.package = name.substr(0, dot);
+    split.base = split.text = name.substr(dot + 1);
+  }
+  constexpr std::string_view kNumberMark = "·";
+  const size_t mark = split.base.rfind(kNumberMark);
+  if (mark != split.base.npos &&
+      split.base.find_first_not_of("0123456789", mark + kNumberMark.size()) == split.base.npos) {
+    split.text = split.base.substr(0, mark);
+  }
+  return split;
 }
 
 bool IsMajorVersion(std::string_view part) {
@@ -95,11 +105,11 @@ Result<void> RuntimeTypes::State::ForEachType(const std::function<void(const Typ
 }
 
 Result<std::vector<uint64_t>> RuntimeTypes::State::ByLinks(const std::string& name) {
-  const auto [package, base] = SplitType(name);
+  const auto [package, base, own] = SplitType(name);
   std::vector<uint64_t> found;
   const std::vector<std::string> guesses = package.empty() ? std::vector<std::string>{""} : PackageNames(package);
   for (const std::string& guess : guesses) {
-    const std::string text = "*" + guess + (guess.empty() ? "" : ".") + std::string(base);
+    const std::string text = "*" + guess + (guess.empty() ? "" : ".") + std::string(own);
     GOOFFSETS_TRY(const std::vector<uint64_t> pointers, links.Find(text));
     for (const uint64_t pointer : pointers) {
       GOOFFSETS_TRY(const TypeHeader header, reader.Header(pointer));
@@ -124,9 +134,9 @@ Result<void> RuntimeTypes::State::ByWalk(std::span<const std::string> wanted,
   bool hashed = rule != TypeHashRule::kUnknown;
   for (size_t i = 0; i < wanted.size(); ++i) {
     if (!(*found)[i].empty()) continue;
-    const auto [package, base] = SplitType(wanted[i]);
+    const auto [package, base, text] = SplitType(wanted[i]);
     if (base.find('[') != base.npos) hashed = false;
-    by_base[base].push_back(i);
+    by_base[text].push_back(i);
     const std::string link = package.empty() ? wanted[i] : EscapePath(package) + "." + std::string(base);
     by_hash[TypeHash(rule, link)].push_back(i);
   }

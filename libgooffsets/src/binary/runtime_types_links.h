@@ -1,7 +1,7 @@
 // The ways into the type descriptors: the sorted type links of Go up to 1.26, the contiguous descriptors of Go 1.27.
 //
-// Type links (src: cmd/link/internal/ld/data.go, typelink.go) are offsets of the descriptors of unnamed types, sorted by
-// the text that the runtime prints: "*http.Request" is found by binary search, and from there http.Request.
+// Type links (src: cmd/link/internal/ld/typelink.go) are offsets of the descriptors of unnamed types, sorted by what
+// the runtime prints for them: "*http.Request" is found by binary search, and from there http.Request.
 // From Go 1.27 on these descriptors follow each other instead (src: runtime/type.go, moduleTypelinks).
 // Not thread-safe.
 //

@@ -189,8 +189,8 @@ Result<uint64_t> TypeReader::ListedType(const TypeList& list, uint32_t i) {
 }
 
 Result<uint64_t> TypeReader::MapSize(const TypeHeader& header) {
-  // Up to Go 1.23, and later with GOEXPERIMENT=noswissmap, MapType ends with small sizes of key, value and bucket; Swiss
-  // maps have the size of their group of slots at the same place (src: internal/abi/map.go, map_noswiss.go).
+  // Up to Go 1.23, and later with GOEXPERIMENT=noswissmap, MapType ends with small sizes of key, value and bucket;
+  // Swiss maps have the size of their group of slots at the same place (src: internal/abi/map.go, map_noswiss.go).
   GOOFFSETS_TRY(const uint64_t group, TypeAt(header.address + 64));
   GOOFFSETS_TRY(const uint64_t group_size, reader_.U64(group));
   GOOFFSETS_TRY(const uint64_t word, reader_.U64(header.address + 80));

@@ -17,15 +17,17 @@ namespace {
 constexpr int kMaxDepth = 64;
 constexpr size_t kMostBytes = size_t{64} << 10;
 constexpr size_t kMostKnownBytes = size_t{512} << 10;
-// Functions that declare more types of one name than this are left with the plain name.
-constexpr int kMostLocals = 200;
+// Types declared in functions are numbered through their package: generated clients have some hundreds.
+constexpr int kMostLocals = 4096, kMostLocalInstances = 64;
+constexpr size_t kMostLocalsKnown = size_t{16} << 10;
 // The package of the types that stand for type arguments in shared code (src: cmd/compile/internal/types, ShapePkg).
 constexpr std::string_view kShapes = "go.shape.";
 constexpr uint64_t kReceive = 1, kSend = 2, kBoth = 3;
 
-uint32_t FirstWord(const Digest256& digest) {
-  return static_cast<uint32_t>(digest[0]) | static_cast<uint32_t>(digest[1]) << 8 |
-         static_cast<uint32_t>(digest[2]) << 16 | static_cast<uint32_t>(digest[3]) << 24;
+uint32_t WordAt(const Digest256& digest, size_t at) {
+  uint32_t word = 0;
+  for (size_t i = 4; i-- > 0;) word = word << 8 | digest[at + i];
+  return word;
 }
 
 bool IsExported(std::string_view name) {
@@ -45,12 +47,13 @@ uint32_t TypeHash(TypeHashRule rule, std::string_view link_name) {
   if (rule == TypeHashRule::kUnknown) return 0;
   Sha256 hasher;
   hasher.Update(link_name);
-  const uint32_t word = FirstWord(hasher.Finish());
-  return rule == TypeHashRule::kNotSha256 ? ~word : word ^ 0xff;
+  const Digest256 digest = hasher.Finish();
+  if (rule == TypeHashRule::kSha256Middle) return WordAt(digest, 8);
+  return rule == TypeHashRule::kNotSha256 ? ~WordAt(digest, 0) : WordAt(digest, 0) ^ 0xff;
 }
 
 TypeHashRule DetectHashRule(std::string_view link_name, uint32_t hash) {
-  for (const TypeHashRule rule : {TypeHashRule::kNotSha256, TypeHashRule::kSha256}) {
+  for (const TypeHashRule rule : {TypeHashRule::kNotSha256, TypeHashRule::kSha256Middle, TypeHashRule::kSha256}) {
     if (TypeHash(rule, link_name) == hash) return rule;
   }
   return TypeHashRule::kUnknown;
@@ -153,6 +156,28 @@ Result<std::string> TypeNames::Package(const TypeHeader& header) {
   return reader_->NameString(uncommon->package);
 }
 
+int TypeNames::LocalNumber(const std::string& link_name, uint32_t hash) {
+  if (locals_tried_ > kMostLocalsKnown) {
+    locals_.clear();
+    locals_tried_ = 0;
+  }
+  Locals& locals = locals_[link_name];
+  const auto known = locals.numbers.find(hash);
+  if (known != locals.numbers.end()) return known->second;
+  // Instances are rarely declared in functions, those over the compiler's stand-ins never.
+  const bool instance = link_name.find('[') != link_name.npos;
+  const int most = link_name.find(kShapes) != link_name.npos ? 0 : instance ? kMostLocalInstances : kMostLocals;
+  while (locals.tried < most && hash_budget_ > 0) {
+    --hash_budget_;
+    ++locals_tried_;
+    const int number = ++locals.tried;
+    const uint32_t there = TypeHash(rule_, fmt::format("{}·{}", link_name, number));
+    locals.numbers.emplace(there, number);
+    if (there == hash) return number;
+  }
+  return 0;
+}
+
 Result<void> TypeNames::AppendNamed(const TypeHeader& header, std::string* out) {
   if (const auto known = known_.find(header.address); known != known_.end()) {
     if (budget_ < known->second.size()) return reader_->Damaged(header.address, "more names than the types can have");
@@ -173,12 +198,7 @@ Result<void> TypeNames::AppendNamed(const TypeHeader& header, std::string* out) 
     if (rule_ != TypeHashRule::kUnknown) {
       const std::string link = EscapePath(package) + rest;
       if (TypeHash(rule_, link) != header.hash) {
-        for (int i = 1; i <= kMostLocals; ++i) {
-          const std::string suffix = fmt::format("·{}", i);
-          if (TypeHash(rule_, link + suffix) != header.hash) continue;
-          name += suffix;
-          break;
-        }
+        if (const int number = LocalNumber(link, header.hash); number != 0) name += fmt::format("·{}", number);
       }
     }
   }

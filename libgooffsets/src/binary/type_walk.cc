@@ -124,11 +124,8 @@ Result<void> TypeWalk::FollowLists(const TypeHeader& type) {
 Result<void> TypeWalk::Follow(const TypeHeader& type) {
   if (type.pointer_offset > 0) Add(reader_->types() + static_cast<uint64_t>(type.pointer_offset));
   // Pointers to types directly behind the header: element; array: its slice; map: key, value and group or bucket.
-  const uint32_t direct = type.kind == TypeKind::kPointer || type.kind == TypeKind::kSlice || type.kind == TypeKind::kChan
-                              ? 1
-                          : type.kind == TypeKind::kArray ? 2
-                          : type.kind == TypeKind::kMap   ? 3
-                                                          : 0;
+  const bool one = type.kind == TypeKind::kPointer || type.kind == TypeKind::kSlice || type.kind == TypeKind::kChan;
+  const uint32_t direct = one ? 1 : type.kind == TypeKind::kArray ? 2 : type.kind == TypeKind::kMap ? 3 : 0;
   GOOFFSETS_CHECK_OK(FollowPointers({type.address + TypeReader::kHeaderSize, direct}, 8, 0));
   GOOFFSETS_CHECK_OK(FollowLists(type));
   if (!type.uncommon()) return {};
