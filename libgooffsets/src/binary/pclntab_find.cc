@@ -46,33 +46,34 @@ struct Candidates {
   std::vector<uint64_t> known, old, other;  // by magic number
 };
 
-// Every address whose eight bytes can begin a header: magic, 0, 0, minLC, 8. The linker aligns the table.
-Result<Candidates> ScanForHeaders(const Image& image) {
-  Candidates found;
+enum class Part { kReadOnly, kWritable, kExecutable };
+
+Part PartOf(const Segment& segment) {
+  return segment.executable ? Part::kExecutable : segment.writable ? Part::kWritable : Part::kReadOnly;
+}
+
+// Every address in these segments whose eight bytes can begin a header: magic, 0, 0, minLC, 8. The linker aligns it.
+Result<void> ScanForHeaders(const Image& image, Part part, Candidates* found) {
   const uint32_t tail = (image.goarch() == GoArch::kArm64 ? 4u : 1u) << 16 | 8u << 24;
-  // What is only read comes first: that is where the linker puts the table of a program without PIE.
-  for (int pass = 0; pass < 3; ++pass) {
-    for (const Segment& segment : image.segments()) {
-      const int kind = segment.executable ? 2 : segment.writable ? 1 : 0;
-      if (kind != pass) continue;
-      const uint64_t size = image.is_memory() ? segment.memory_size : std::min(segment.file_size, segment.memory_size);
-      if (size < 8) continue;
-      auto look = [&](uint64_t at, std::span<const std::byte> bytes) {
-        for (size_t i = (8 - at % 8) % 8; i + 8 <= bytes.size(); i += 8) {
-          uint32_t words[2];
-          std::memcpy(words, bytes.data() + i, sizeof words);
-          if (words[1] != tail) continue;
-          auto& list = FormatOfMagic(words[0])    ? found.known
-                       : words[0] == kMagicGo12 ? found.old
-                                                : found.other;
-          if (list.size() < kMostCandidates) list.push_back(at + i);
-        }
-        return true;
-      };
-      GOOFFSETS_CHECK_OK(image.Scan(segment.address, size, kScanChunk, 8, look));
-    }
+  for (const Segment& segment : image.segments()) {
+    if (PartOf(segment) != part) continue;
+    const uint64_t size = image.is_memory() ? segment.memory_size : std::min(segment.file_size, segment.memory_size);
+    if (size < 8) continue;
+    auto look = [&](uint64_t at, std::span<const std::byte> bytes) {
+      for (size_t i = (8 - at % 8) % 8; i + 8 <= bytes.size(); i += 8) {
+        uint32_t words[2];
+        std::memcpy(words, bytes.data() + i, sizeof words);
+        if (words[1] != tail) continue;
+        auto& list = FormatOfMagic(words[0])    ? found->known
+                     : words[0] == kMagicGo12 ? found->old
+                                              : found->other;
+        if (list.size() < kMostCandidates) list.push_back(at + i);
+      }
+      return true;
+    };
+    GOOFFSETS_CHECK_OK(image.Scan(segment.address, size, kScanChunk, 8, look));
   }
-  return found;
+  return {};
 }
 
 // Of several tables the one that the runtime uses: moduledata begins with a pointer to it (src runtime/symtab.go,
@@ -102,23 +103,32 @@ Result<size_t> PointedTo(const Image& image, const std::vector<PclntabHeader>& t
 }
 
 Result<PclntabHeader> FindByContent(const Image& image, BlockReader* reader) {
-  GOOFFSETS_TRY(Candidates found, ScanForHeaders(image));
-  std::vector<PclntabHeader> tables;
+  // Where the linker puts it: with what is only read, or, in PIE, with what is only written by the loader. The first
+  // part that holds a table is the last one that is read.
+  std::array<Part, 3> parts = {Part::kReadOnly, Part::kWritable, Part::kExecutable};
+  if (image.is_pie()) std::swap(parts[0], parts[1]);
+  Candidates found;
   std::string why;
-  for (uint64_t address : found.known) {
-    PclntabHeader header;
-    std::string refused =
-        ReadPclntabHeader(reader, address, *FormatOfMagic(MagicAt(reader, address)), true, &header);
-    if (refused.empty()) {
-      tables.push_back(header);
-    } else {
-      why = fmt::format(" (not the one at {:#x}: {})", address, refused);
+  for (Part part : parts) {
+    found.known.clear();
+    GOOFFSETS_CHECK_OK(ScanForHeaders(image, part, &found));
+    std::vector<PclntabHeader> tables;
+    for (uint64_t address : found.known) {
+      const auto format = FormatOfMagic(MagicAt(reader, address));
+      if (!format) continue;  // the file has changed since
+      PclntabHeader header;
+      const std::string refused = ReadPclntabHeader(reader, address, *format, true, &header);
+      if (refused.empty()) {
+        tables.push_back(header);
+      } else {
+        why = fmt::format(" (not the one at {:#x}: {})", address, refused);
+      }
     }
-  }
-  if (tables.size() == 1) return tables[0];
-  if (!tables.empty()) {
-    GOOFFSETS_TRY(size_t table, PointedTo(image, tables));
-    return tables[table];
+    if (tables.size() == 1) return tables[0];
+    if (!tables.empty()) {
+      GOOFFSETS_TRY(size_t table, PointedTo(image, tables));
+      return tables[table];
+    }
   }
   for (uint64_t address : found.old) {
     if (LooksLikeGo12Table(reader, address)) return TooOld(image);

@@ -125,6 +125,11 @@ std::string ReadPclntabHeader(BlockReader* reader, uint64_t address, Pclntab::Fo
     return "its functions do not fit the segment";
   }
 
+  // A Go program that another one embeds holds a table too, of a text that is not here.
+  if (header->text_start != 0) {
+    const Segment* text = reader->image().SegmentAt(header->text_start);
+    if (text == nullptr || !text->executable) return "its text is not in an executable segment";
+  }
   const uint64_t table_size = header->functions * entry_size;
   const uint64_t step = std::max<uint64_t>(1, header->functions / kSamples);
   uint64_t last_pc = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <set>
 
 #include "../dwarf/go_fixture.h"
@@ -227,6 +228,41 @@ TEST(Pclntab, ATableThatContradictsItselfIsNone) {
     EXPECT_FALSE(opened.table) << field;
     EXPECT_THAT(opened.error, HasSubstr("there is no pclntab")) << field;
   }
+}
+
+// A program that carries another Go program as a file holds two whole tables; moduledata points to its own.
+TEST(Pclntab, AnEmbeddedProgramIsNotTakenForTheProgram) {
+  const Program& program = Build(kHost);
+  ASSERT_THAT(program.why_not, IsEmpty());
+  const ::gooffsets::testing::TempDir directory;
+  std::ofstream(directory / "go.mod") << "module example.com/carrier\n\ngo 1.16\n";
+  std::ofstream(directory / "main.go") << R"(package main
+
+import _ "embed"
+
+//go:embed inner
+var inner string
+
+func main() { println(len(inner)) }
+)";
+  std::ofstream(directory / "inner", std::ios::binary) << Bytes(program.path);
+  const std::string path = directory / "carrier";
+  const auto built = ::gooffsets::testing::RunGo(::gooffsets::testing::GoOnPath(), directory / "", "amd64",
+                                                 {"build", "-o", path, "."});
+  ASSERT_EQ(built.status, 0) << built.output;
+  auto source = OpenFileSource(path);
+  ASSERT_TRUE(source);
+  const Opened whole = Open(*source, Program{});
+  ASSERT_TRUE(whole.table) << whole.error;
+  EXPECT_EQ(whole.table->found_by(), ".gopclntab");
+  std::string bytes = Bytes(path);
+  std::memset(bytes.data() + 0x28, 0, 8);
+  std::memset(bytes.data() + 0x3a, 0, 6);
+  const Opened bare = Open(MemorySource("bare", bytes), Program{});
+  ASSERT_TRUE(bare.table) << bare.error;
+  EXPECT_EQ(bare.table->found_by(), "content");
+  EXPECT_EQ(bare.table->address(), whole.table->address());
+  EXPECT_EQ(bare.table->functions(), whole.table->functions());
 }
 
 TEST(Pclntab, Go115IsTooOld) {
