@@ -38,7 +38,17 @@ Result<ModuleVersion> TargetWorld::OwnerOf(const std::string& path, Missing* mis
     missing->reason = module->why;
     return assumed(module->code_path, module->version);
   }
+  if (path == "main" || path == "command-line-arguments") {
+    missing->reason = "package main is the program's own, which no build observed";
+    return ModuleVersion();
+  }
   if (MayBeStd(path)) {
+    // Paths without a dot are the standard library's by convention only: without a module list, its own list decides.
+    GOOFFSETS_TRY(const std::set<std::string>* known, reader()->PackagePaths(std::string(kStdModule), go()));
+    if (!target_->has_modules && !known->empty() && !known->contains(path)) {
+      missing->reason = "the program does not say which module provides " + path;
+      return ModuleVersion();
+    }
     missing->reason = target_->go_why;
     return ModuleVersion{std::string(kStdModule), go()};
   }

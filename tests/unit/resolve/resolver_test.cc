@@ -1,0 +1,240 @@
+// The whole chain on a real program that says its own offsets when it runs: stripped, not stripped, and with its Go version
+// kept from the resolver.
+#include "gooffsets/resolve.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "../store/temp_dir.h"
+#include "released.h"
+#include "resolve/resolver_core.h"
+#include "resolve/self_source.h"
+
+namespace gooffsets {
+namespace {
+
+// Prints "symbol offset size" of fields by reflection: the compiler's own numbers.
+constexpr char kProgram[] = R"(package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"reflect"
+)
+
+type inner struct {
+	a byte
+	B int64
+}
+type outer struct {
+	x    string
+	in   inner
+	last bool
+}
+
+func say(symbol string, t reflect.Type, fields ...string) {
+	for _, name := range fields {
+		f, _ := t.FieldByName(name)
+		fmt.Println(symbol+"."+name, f.Offset, f.Type.Size())
+	}
+}
+
+func main() {
+	if len(os.Args) > 5 {
+		http.ListenAndServe("127.0.0.1:0", nil)
+	}
+	say("net/http.Request", reflect.TypeOf(http.Request{}), "Method", "URL", "Body", "Pattern", "ctx")
+	say("net/url.URL", reflect.TypeOf(url.URL{}), "Path", "RawQuery", "Fragment")
+	say("net/http.Server", reflect.TypeOf(http.Server{}), "Addr", "ErrorLog", "inShutdown")
+	say("main.outer", reflect.TypeOf(outer{}), "x", "in", "last")
+	f, _ := reflect.TypeOf(outer{}).FieldByName("in")
+	g, _ := f.Type.FieldByName("B")
+	fmt.Println("main.outer.in.B", f.Offset+g.Offset, g.Type.Size())
+}
+)";
+
+struct Built {
+  testing::TempDir dir;
+  std::string plain, stripped;
+  std::map<std::string, std::pair<uint64_t, uint64_t>> says;  // symbol -> offset, size
+};
+
+// One program for all tests of a process. Null: the go command cannot build it (the reason is printed).
+const Built* Program() {
+  static const std::unique_ptr<Built> built = [] {
+    auto made = std::make_unique<Built>();
+    std::ofstream(made->dir / "main.go") << kProgram;
+    std::ofstream(made->dir / "go.mod") << "module example.com/program\n\ngo 1.21\n";
+    made->plain = made->dir / "plain";
+    made->stripped = made->dir / "stripped";
+    const std::string go = "GOFLAGS= GOWORK=off GOTOOLCHAIN=local CGO_ENABLED=0 go build -trimpath ";
+    const std::string build = "cd '" + (made->dir / ".") + "' && " + go + "-o plain . && " + go + "-ldflags '-s -w' -o stripped .";
+    const std::string run = "'" + made->stripped + "' > '" + (made->dir / "said") + "'";
+    if (std::system(build.c_str()) != 0 || std::system(run.c_str()) != 0) {
+      return std::unique_ptr<Built>();
+    }
+    std::ifstream said(made->dir / "said");
+    std::string symbol;
+    uint64_t offset = 0, size = 0;
+    while (said >> symbol >> offset >> size) made->says[symbol] = {offset, size};
+    return made;
+  }();
+  return built.get();
+}
+
+class ResolverTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (Program() == nullptr) GTEST_SKIP() << "no go command that builds the program";
+    ASSERT_GT(Program()->says.size(), 12U);
+    Result<Database> opened = Database::Open(testing::ReleasedDatabase());
+    ASSERT_TRUE(opened) << opened.error().ToString();
+    database_ = std::make_unique<Database>(std::move(*opened));
+  }
+  std::unique_ptr<GoBinary> Open(const std::string& path) {
+    Result<GoBinary> binary = GoBinary::Open(path);
+    EXPECT_TRUE(binary) << binary.error().ToString();
+    return binary ? std::make_unique<GoBinary>(std::move(*binary)) : nullptr;
+  }
+  std::vector<Item> Items(bool with_main) {
+    std::vector<Item> items;
+    for (const auto& [symbol, numbers] : Program()->says) {
+      if (with_main || !symbol.starts_with("main.")) items.push_back(*ParseItem(symbol));
+    }
+    return items;
+  }
+  void ExpectRight(const std::vector<Resolved>& answers, Source source) {
+    for (const Resolved& answer : answers) {
+      ASSERT_TRUE(answer.field.has_value()) << answer.item.symbol << ": " << answer.reason;
+      const auto& [offset, size] = Program()->says.at(answer.item.symbol);
+      EXPECT_EQ(answer.field->offset, offset) << answer.item.symbol << " " << answer.how;
+      EXPECT_EQ(answer.field->size, size) << answer.item.symbol;
+      EXPECT_EQ(answer.source, source) << answer.item.symbol << " " << answer.how;
+      EXPECT_TRUE(answer.conflicts.empty()) << answer.item.symbol << " " << answer.conflicts.front().refused;
+    }
+  }
+  std::unique_ptr<Database> database_;
+};
+
+TEST_F(ResolverTest, TheBinarysOwnWordIsWhatTheProgramSays) {
+  for (const std::string& path : {Program()->stripped, Program()->plain}) {
+    auto binary = Open(path);
+    ASSERT_TRUE(binary);
+    Result<Resolver> resolver = Resolver::Make(binary.get(), database_.get(), {});
+    ASSERT_TRUE(resolver);
+    Result<std::vector<Resolved>> answers = resolver->ResolveItems(Items(true));
+    ASSERT_TRUE(answers) << answers.error().ToString();
+    ExpectRight(*answers, Source::kSelf);
+  }
+}
+
+TEST_F(ResolverTest, TheDatabaseSaysTheSame) {
+  auto binary = Open(Program()->stripped);
+  ASSERT_TRUE(binary);
+  if (binary->info().go_version != "1.26.8") GTEST_SKIP() << "the go command is not of a release that is stored: " << binary->info().go_text;
+  ResolveOptions options;
+  options.ignore_self = true;
+  Result<Resolver> resolver = Resolver::Make(binary.get(), database_.get(), options);
+  Result<std::vector<Resolved>> answers = resolver->ResolveItems(Items(false));
+  ASSERT_TRUE(answers) << answers.error().ToString();
+  ExpectRight(*answers, Source::kExact);
+  for (const Resolved& answer : *answers) EXPECT_FALSE(answer.evidence.empty());
+}
+
+TEST_F(ResolverTest, WithoutAGoVersionTheReleasesThatFitAgreeOrNothingIsSaid) {
+  auto binary = Open(Program()->stripped);
+  ASSERT_TRUE(binary);
+  if (binary->info().go_language != "1.26") GTEST_SKIP() << "the go command is of another line: " << binary->info().go_text;
+  BinaryInfo info = binary->info();
+  info.go_version.clear();
+  info.go_text = "devel";
+  ResolveOptions options;
+  options.ignore_self = true;
+  BinarySource source(binary.get(), options);
+  ResolverCore core(info, &source, database_.get(), options);
+  Result<std::vector<Resolved>> answers = core.ResolveItems(Items(false));
+  ASSERT_TRUE(answers) << answers.error().ToString();
+  ExpectRight(*answers, Source::kInferred);
+  EXPECT_NE(answers->front().how.find(" that fit"), std::string::npos) << answers->front().how;
+  // The policy may refuse that.
+  options.policy.min_source = Source::kComposed;
+  ResolverCore strict(info, &source, database_.get(), options);
+  answers = strict.ResolveItems({*ParseItem("net/http.Request.URL")});
+  ASSERT_TRUE(answers);
+  EXPECT_FALSE(answers->front().found());
+  EXPECT_NE(answers->front().reason.find("only an inferred answer"), std::string::npos) << answers->front().reason;
+}
+
+TEST_F(ResolverTest, AProbeIsUsableWithWhatItNeeds) {
+  auto binary = Open(Program()->stripped);
+  ASSERT_TRUE(binary);
+  Result<WantList> wants = ParseWantList(R"(
+[probe.server]
+attach = ["net/http.serverHandler.ServeHTTP"]
+need = ["net/http.Request.URL", "net/url.URL.Path"]
+want = ["net/http.Request.Nope", { any = ["net/http.Request.Nope", "net/http.Request.Method"], as = "method" },
+        "net/http.ListenAndServe"]
+itab = ["*net/http.response:net/http.ResponseWriter"]
+[probe.never]
+need = ["net/http.Request.Nope"]
+)",
+                                         "wants");
+  ASSERT_TRUE(wants) << wants.error().ToString();
+  Result<Resolver> resolver = Resolver::Make(binary.get(), database_.get(), {});
+  Result<Resolution> resolution = resolver->Resolve(*wants);
+  ASSERT_TRUE(resolution) << resolution.error().ToString();
+  ASSERT_EQ(resolution->probes.size(), 2U);
+  const ResolvedProbe& server = resolution->probes[0];
+  EXPECT_TRUE(server.usable) << (server.disabled_by.empty() ? "" : server.disabled_by.front());
+  ASSERT_TRUE(server.attach[0].answer);
+  EXPECT_FALSE(server.attach[0].answer->function->bodies.empty());
+  EXPECT_FALSE(server.attach[0].answer->function->bodies[0].returns.empty());
+  EXPECT_FALSE(server.wants[2].answer);
+  EXPECT_TRUE(server.wants[2].not_found.at(0).absent);
+  EXPECT_EQ(server.wants[3].answer->item.symbol, "net/http.Request.Method");
+  ASSERT_TRUE(server.wants[4].answer);
+  EXPECT_EQ(server.wants[4].answer->item.kind, ItemKind::kFunction);
+  ASSERT_TRUE(server.wants[5].answer);
+  EXPECT_NE(server.wants[5].answer->itab->address, 0U);
+  EXPECT_FALSE(resolution->probes[1].usable);
+  EXPECT_EQ(resolution->probes[1].disabled_by.size(), 1U);
+  const nlohmann::json json = nlohmann::json::parse(ResolutionJson(*resolution), nullptr, false);
+  ASSERT_FALSE(json.is_discarded());
+  EXPECT_EQ(json["probes"][0]["wants"][0]["offset"], Program()->says.at("net/http.Request.URL").first);
+  EXPECT_EQ(json["probes"][0]["wants"][3]["as"], "method");
+  Result<Explanation> why = resolver->Explain(*ParseItem("net/http.Request.URL"));
+  ASSERT_TRUE(why);
+  EXPECT_EQ(why->words.size(), 5U);
+  EXPECT_FALSE(nlohmann::json::parse(ExplanationJson(*why), nullptr, false).is_discarded());
+}
+
+TEST_F(ResolverTest, AConflictIsReportedAndTheBinaryWins) {
+  auto binary = Open(Program()->stripped);
+  ASSERT_TRUE(binary);
+  // The program claims another release than the one that made it: net/url.URL was reordered in Go 1.26.
+  BinaryInfo info = binary->info();
+  if (info.go_language != "1.26") GTEST_SKIP() << "the go command is of another line: " << info.go_text;
+  info.go_version = "1.25.14";
+  BinarySource source(binary.get(), {});
+  ResolverCore core(info, &source, database_.get(), {});
+  Result<std::vector<Resolved>> answers = core.ResolveItems({*ParseItem("net/url.URL.RawQuery")});
+  ASSERT_TRUE(answers);
+  const Resolved& answer = answers->front();
+  EXPECT_EQ(answer.source, Source::kSelf);
+  EXPECT_EQ(answer.field->offset, Program()->says.at("net/url.URL.RawQuery").first);
+  ASSERT_EQ(answer.conflicts.size(), 1U);
+  EXPECT_EQ(answer.conflicts[0].what, "offset");
+  EXPECT_NE(answer.conflicts[0].refused.find("offset 96"), std::string::npos) << answer.conflicts[0].refused;
+}
+
+}  // namespace
+}  // namespace gooffsets
