@@ -1,7 +1,8 @@
 // One machine instruction, as far as the choice of probe points needs it: where it may go, and what it changes.
 //
 // amd64 is decoded by Zydis, arm64 by the fixed fields of its words. What is not understood says so and ends every
-// walk; nothing is assumed of it. Which instructions the kernel emulates under a uprobe is in docs/probe-points.md. Pure.
+// walk; nothing is assumed of it. Which instructions the kernel emulates under a uprobe is in docs/probe-points.md.
+// Pure; safe from any thread.
 //
 //   Instruction next = DecodeAmd64(code, address);
 //   if (next.kind == Instruction::Kind::kReturn) returns.push_back(next.address);

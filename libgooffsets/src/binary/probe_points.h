@@ -31,12 +31,13 @@ struct ProbePoints {
   ProbePoint first;            // the function's first instruction
   ProbePoint entry;            // the cheapest; may be `first`
   bool entry_emulated = false;  // the kernel emulates the instruction there (no single step)
-  int32_t entry_sp_delta = 0;  // bytes that SP lies below its value at entry there: stack arguments are that much further
+  // Bytes that SP lies below its value at entry there: stack arguments are that much further.
+  int32_t entry_sp_delta = 0;
   bool after_stack_check = false;  // a grown stack does not hit `entry` twice
   std::string entry_instruction;   // "push rbp", "nop", "stp": for people
   std::vector<ProbePoint> returns;  // ascending
-  // Return-like instructions where SP is not back at its entry value: data in the text, or a decode gone wrong. They are
-  // left out of `returns`.
+  // Return-like instructions where SP is not back at its entry value: data in the text, or a decode gone wrong. They
+  // are left out of `returns`.
   std::vector<uint64_t> refused_returns;
   std::vector<std::string> notes;  // "ends in a call that does not return", "tail calls runtime.morestack only"
 };
