@@ -45,7 +45,7 @@ class Twins(harness.ToolTest):
             of_package = [name for name in truth if re.fullmatch(re.escape(package) + r"\.\w+", name)]
             shares.append(f"{package} {sum(name in names for name in of_package)}/{len(of_package)}")
         print(f"{case}: {compared} structs with {fields} fields equal; recovered: {', '.join(shares)}", flush=True)
-        self.assertGreater(compared, 1000, case)
+        self.assertGreater(compared, 600, case)
         return compared, fields
 
     def check_places(self, twin, case):
