@@ -28,7 +28,7 @@ struct ModuledataCandidate {
 Result<void> ForEachModuledataCandidate(const Image& image, const Pclntab& pclntab,
                                         const std::function<bool(const ModuledataCandidate&)>& each);
 
-// The layout of the moduledata at `address`, from the type descriptor of runtime.moduledata, which is found by its name.
+// The layout of the moduledata at `address`, from the type descriptor of runtime.moduledata, found by its name.
 // The word where the descriptor says that "types" is must be the base that makes the descriptor readable.
 Result<std::optional<ModuledataLayout>> SearchModuledataLayout(const Image& image, uint64_t address);
 

@@ -195,7 +195,7 @@ Result<void> TypeNames::AppendNamed(const TypeHeader& header, std::string* out) 
     package = UnescapeName(package);
     const std::string rest = text.substr(dot);
     name = package + (rest.find('[') == rest.npos ? rest : UnescapeName(rest));
-    if (rule_ != TypeHashRule::kUnknown) {
+    if (rule_ != TypeHashRule::kUnknown && !text.starts_with(kShapes)) {
       const std::string link = EscapePath(package) + rest;
       if (TypeHash(rule_, link) != header.hash) {
         if (const int number = LocalNumber(link, header.hash); number != 0) name += fmt::format("·{}", number);

@@ -86,8 +86,9 @@ TEST(HostileTypes, CyclesCostNoMoreThanThemselves) {
   ASSERT_TRUE(found->types[1]);
   std::vector<std::string> fields;
   for (const Field& field : found->types[1]->structure.fields) fields.push_back(field.name + " " + field.type);
-  EXPECT_THAT(fields, ::testing::ElementsAre("a int", "B string", "C [3]int", "d []int", "e chan int", "F func() string",
-                                             "g func(int, ...int) string", "Stringer runtime.Stringer"));
+  EXPECT_THAT(fields, ::testing::ElementsAre("a int", "B string", "C [3]int", "d []int", "e chan int",
+                                             "F func() string", "g func(int, ...int) string",
+                                             "Stringer runtime.Stringer"));
 }
 
 }  // namespace
