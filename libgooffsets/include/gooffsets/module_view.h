@@ -1,8 +1,9 @@
-// One module version of the database, opened for many questions: fields in a microsecond, packages read when first asked.
+// One module version of the database, opened for many questions: fields in a microsecond, packages read when first
+// asked.
 //
-// Answers are those of Database::Lookup, word for word; what differs is the price. The fields of a package are read together
-// where every build that counts showed the same package; everything else is looked up once and remembered. Memory grows with the
-// packages that are asked. Borrows the database, which must outlive it; one thread at a time.
+// Answers are those of Database::Lookup, word for word; what differs is the price. The fields of a package are read
+// together where every build that counts showed the same package; everything else is looked up once and remembered.
+// Memory grows with the packages that are asked. Borrows the database, which must outlive it; one thread at a time.
 //
 //   Result<ModuleView> view = ModuleView::Open(&db, {.module = "std", .version = "1.26.8"});
 //   Result<ModuleView::FieldView> url = view->Field("net/http.Request.URL");   // url->offset == 16

@@ -1,8 +1,8 @@
 // Bracketed answers: what was not observed lies between two observed versions that agree.
 //
-// Go releases and module versions that the database does not have are stood for by the nearest observed ones below, and then by
-// the nearest ones above. Both must be found, with the same number and the same fields and sizes before it. An item that
-// moved between the two is refused.
+// Go releases and module versions that the database does not have are stood for by the nearest observed ones below, and
+// then by the nearest ones above. Both must be found, with the same number and the same fields and sizes before it. An
+// item that moved between the two is refused.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -95,8 +95,8 @@ Result<DatabaseAnswer> DatabaseSide::Bracketed(const Item& item) {
     return unknown;
   }
   if (!first.SameAs(second) || first.walked != second.walked) {
-    unknown.missing = {"it differs between the nearest observed versions: " + low_name + " says " + first.Says() + ", " +
-                           high_name + " says " + second.Says(),
+    unknown.missing = {"it differs between the nearest observed versions: " + low_name + " says " + first.Says() +
+                           ", " + high_name + " says " + second.Says(),
                        strict_.world.BuildHint()};
     return unknown;
   }

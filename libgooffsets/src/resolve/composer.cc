@@ -77,7 +77,8 @@ Result<ComposedStruct> Composer::Struct(const Scope& scope, std::string_view sym
     AppendWords(&composed.facts, *facts, field.offset);
     composed.layout.fields.push_back(std::move(field));
   }
-  // A pointer to a last field of no size must not point behind the struct (src: size.go, "zero-sized field at the end").
+  // A pointer to a last field of no size must not point behind the struct (src: size.go, "zero-sized field at the
+  // end").
   if (!stored.fields.empty() && composed.layout.fields.back().size == 0 && end > 0) ++end;
   const std::optional<uint64_t> size = RoundUp(end, composed.layout.align);
   if (!size) {
@@ -124,7 +125,8 @@ Result<std::optional<TypeFacts>> Composer::Type(const Scope& scope, const std::s
 }
 
 Result<std::optional<TypeFacts>> Composer::ArrayOf(const Scope& scope, const std::vector<uint64_t>& dims,
-                                                   const std::string& elem, const SeenType& seen, Missing* missing, int depth) {
+                                                   const std::string& elem, const SeenType& seen, Missing* missing,
+                                                   int depth) {
   uint64_t count = 1;
   bool one_each = true;
   for (uint64_t dim : dims) {
@@ -166,7 +168,8 @@ Result<std::optional<TypeFacts>> Composer::ArrayOf(const Scope& scope, const std
   return std::optional<TypeFacts>(std::move(array));
 }
 
-Result<std::optional<Composer::Held>> Composer::FindHeld(const Scope& scope, const std::string& type, Missing* missing) {
+Result<std::optional<Composer::Held>> Composer::FindHeld(const Scope& scope, const std::string& type,
+                                                         Missing* missing) {
   // Types without a package of their own (instances of generics, struct types) are listed, under their full name, with
   // the package that holds them.
   GOOFFSETS_TRY(std::optional<PackageEntry> listed, world_->reader()->Find(scope.seen.state, type));

@@ -1,11 +1,10 @@
 // Composition: Go's layout rule over a stored shape, with the sizes that its types have in another world.
 //
-// The shape (names, types, order) is what a build showed of the same source files; sizes of types held by value come from
-// the world's own observations, recursively. What cannot be known ends the composition there: the fields before it still
-// hold, since an offset depends on what comes before only. Composition in a build's own world gives back every stored
-// layout; a test does that for the whole database.
-// Rules: src cmd/compile/internal/types/size.go (CalcStructSize), cmd/compile/internal/abi (register assignment).
-// Remembers what it composed; one thread at a time.
+// The shape (names, types, order) is what a build showed of the same source files; sizes of types held by value come
+// from the world's own observations, recursively. What cannot be known ends the composition there: the fields before it
+// still hold, since an offset depends on what comes before only. Composition in a build's own world gives back every
+// stored layout; a test does that for the whole database. Rules: src cmd/compile/internal/types/size.go
+// (CalcStructSize), cmd/compile/internal/abi (register assignment). Remembers what it composed; one thread at a time.
 //
 //   Composer composer(&world);
 //   GOOFFSETS_TRY(ComposedStruct composed, composer.Struct({seen, "net/http"}, "Request", layout));
@@ -36,10 +35,10 @@ struct Scope {
 };
 
 struct ComposedStruct {
-  StructLayout layout;    // its fields up to the first that is not known; size and align only if complete
+  StructLayout layout;  // its fields up to the first that is not known; size and align only if complete
   bool complete = false;
-  Missing missing;                // why the next field is not known
-  TypeFacts facts;        // if complete
+  Missing missing;  // why the next field is not known
+  TypeFacts facts;  // if complete
 };
 
 struct ComposedFunction {
@@ -67,12 +66,12 @@ class Composer {
 
  private:
   // What was seen of a type where its name was written.
-  Result<std::optional<TypeFacts>> Type(const Scope& scope, const std::string& type, const SeenType& seen, Missing* missing,
-                                        int depth);
-  Result<std::optional<TypeFacts>> NamedType(const Scope& scope, const std::string& type, const SeenType& seen, Missing* missing,
-                                             int depth);
-  Result<std::optional<TypeFacts>> ArrayOf(const Scope& scope, const std::vector<uint64_t>& dims, const std::string& elem,
-                                           const SeenType& seen, Missing* missing, int depth);
+  Result<std::optional<TypeFacts>> Type(const Scope& scope, const std::string& type, const SeenType& seen,
+                                        Missing* missing, int depth);
+  Result<std::optional<TypeFacts>> NamedType(const Scope& scope, const std::string& type, const SeenType& seen,
+                                             Missing* missing, int depth);
+  Result<std::optional<TypeFacts>> ArrayOf(const Scope& scope, const std::vector<uint64_t>& dims,
+                                           const std::string& elem, const SeenType& seen, Missing* missing, int depth);
 
   World* world_;
   const std::map<std::string, StructLayout>* own_;

@@ -44,12 +44,16 @@ std::vector<std::string_view> Parts(std::string_view rest) {
 // Why the walk cannot go on behind this field; empty if it can.
 std::string WhyNotThrough(const Field& field, std::string_view next) {
   switch (field.kind) {
-    case TypeKind::kStruct: return {};
+    case TypeKind::kStruct:
+      return {};
     case TypeKind::kPointer:
-      return field.name + " is a pointer (" + field.type + "): " + std::string(next) + " lies in another block of memory";
+      return field.name + " is a pointer (" + field.type + "): " + std::string(next) +
+             " lies in another block of memory";
     case TypeKind::kArray:
-      return field.name + " is an array (" + field.type + "): where " + std::string(next) + " lies depends on the index";
-    default: return field.name + " is of type " + field.type + ", which has no fields";
+      return field.name + " is an array (" + field.type + "): where " + std::string(next) +
+             " lies depends on the index";
+    default:
+      return field.name + " is of type " + field.type + ", which has no fields";
   }
 }
 
@@ -69,10 +73,19 @@ bool DatabaseAnswer::SameAs(const DatabaseAnswer& other) const {
   if (kind != Kind::kFound) return true;
   if (item != other.item) return false;
   switch (item) {
-    case ItemKind::kField: return field == other.field;
-    case ItemKind::kStruct: return structure == other.structure;
-    default: return function == other.function;
+    case ItemKind::kField:
+      return field == other.field;
+    case ItemKind::kStruct:
+      return structure == other.structure;
+    default:
+      return function == other.function;
   }
+}
+
+bool DatabaseAnswer::SameNumbersAs(const DatabaseAnswer& other) const {
+  if (kind != Kind::kFound || item != ItemKind::kField || other.kind != kind || other.item != item)
+    return SameAs(other);
+  return field.offset == other.field.offset && field.size == other.field.size && field.kind == other.field.kind;
 }
 
 std::string DatabaseAnswer::Says() const {
@@ -130,7 +143,9 @@ Result<DatabaseAnswer> DatabaseSide::Ask(const Item& item) {
   GOOFFSETS_TRY(DatabaseAnswer bracketed, Bracketed(item));
   if (bracketed.kind != Kind::kUnknown) return bracketed;
   // The first reason is about this very program; what inference lacked is said where it was tried.
-  if (!inferred.missing.reason.empty()) direct.missing.reason += "; " + inferred.missing.reason;
+  if (!inferred.missing.reason.empty() && inferred.missing.reason != direct.missing.reason) {
+    direct.missing.reason += "; " + inferred.missing.reason;
+  }
   return direct;
 }
 
@@ -174,9 +189,9 @@ Result<DatabaseAnswer> DatabaseSide::AskIn(ProgramView* view, const Item& item) 
   Told& best = words.front();
   for (const Told& other : words) {
     if (other.answer.kind == Kind::kUnknown || other.answer.source != best.answer.source) continue;
-    if (!other.answer.SameAs(best.answer)) {
-      return finish(NotKnown({"builds disagree: " + best.answer.Says() + ", or " + other.answer.Says(),
-                              view->world.BuildHint()}));
+    if (!other.answer.SameNumbersAs(best.answer)) {
+      return finish(NotKnown(
+          {"builds disagree: " + best.answer.Says() + ", or " + other.answer.Says(), view->world.BuildHint()}));
     }
   }
   std::string built_with;
@@ -231,8 +246,7 @@ Result<DatabaseAnswer> DatabaseSide::AskSighting(ProgramView* view, const Scope&
       for (const std::string& word : target_->experiments) experiments += (experiments.empty() ? "" : ",") + word;
       const bool register_abi = UsesRegisterAbi(*go, target_->goarch, experiments);
       const auto& stored = std::get<FunctionLayout>(*layout);
-      GOOFFSETS_TRY(ComposedFunction composed,
-                    view->composer.Function(scope, stored, target_->goarch, register_abi));
+      GOOFFSETS_TRY(ComposedFunction composed, view->composer.Function(scope, stored, target_->goarch, register_abi));
       if (!composed.layout) return NotKnown(composed.missing);
       answer.item = ItemKind::kFunction;
       answer.source = *composed.layout == stored ? Source::kExact : Source::kComposed;
@@ -276,8 +290,7 @@ Result<DatabaseAnswer> DatabaseSide::WalkFields(ProgramView* view, const Scope& 
       const std::string blocked = WhyNotThrough(field, names[i + 1]);
       if (!blocked.empty()) return Absent("no such field: " + blocked);
       Missing missing;
-      GOOFFSETS_TRY(std::optional<Composer::Held> held,
-                    view->composer.FindHeld(here.scope, field.type, &missing));
+      GOOFFSETS_TRY(std::optional<Composer::Held> held, view->composer.FindHeld(here.scope, field.type, &missing));
       if (!held) {
         if (missing.reason.empty()) missing.reason = "the layout of " + field.type + " was not observed";
         return NotKnown(std::move(missing));

@@ -1,8 +1,8 @@
 // The database's word on one item of one program: exact, composed, inferred or bracketed, absent, or why it has none.
 //
 // A stronger answer is always tried first. Inferred answers need what the program tells of itself (a SelfSource);
-// bracketed ones are given whether or not a policy wants them: the resolver decides. Borrows everything; one thread at a
-// time; remembers what it read for this one program.
+// bracketed ones are given whether or not a policy wants them: the resolver decides. Borrows everything; one thread at
+// a time; remembers what it read for this one program.
 //
 //   DatabaseSide side(&reader, &target, &self);
 //   GOOFFSETS_TRY(DatabaseAnswer answer, side.Ask(item));
@@ -32,12 +32,14 @@ struct DatabaseAnswer {
   FunctionLayout function;
   std::string how;
   std::vector<Evidence> evidence;
-  Missing missing;  // unknown and absent
+  Missing missing;                   // unknown and absent
   std::vector<StructLayout> walked;  // what was composed on the way, for comparing neighbours of a version
   std::string package, rest;         // how the symbol was split
 
   // The same item with the same numbers.
   bool SameAs(const DatabaseAnswer& other) const;
+  // The same but for how field types are spelled: an alias may be another type's name in another build's release.
+  bool SameNumbersAs(const DatabaseAnswer& other) const;
   // "offset 16, size 8, *net/url.URL"
   std::string Says() const;
 };
@@ -80,9 +82,9 @@ class DatabaseSide {
   };
   struct Fitting {
     std::vector<Candidate> fit;
-    size_t versions = 0;      // that fit
-    size_t tried = 0;         // stored ones that were compared
-    size_t compared = 0;      // layouts and functions behind the comparison, of the best candidate
+    size_t versions = 0;  // that fit
+    size_t tried = 0;     // stored ones that were compared
+    size_t compared = 0;  // layouts and functions behind the comparison, of the best candidate
     std::string why_none;
   };
   Result<const Fitting*> FittingVersions(const std::string& module, const std::string& version);

@@ -1,8 +1,8 @@
 // Inferred answers: the stored versions that fit everything the program tells of itself, if they agree on the item.
 //
 // For programs that do not name a module's version (Debian's packages, many Bazel builds), or that were built otherwise
-// than the observed builds (cgo, tags). A version fits if no struct that the program describes has another layout there, and
-// no function of the program is missing there that another version declares.
+// than the observed builds (cgo, tags). A version fits if no struct that the program describes has another layout
+// there, and no function of the program is missing there that another version declares.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -19,7 +19,8 @@ using Kind = DatabaseAnswer::Kind;
 // Versions that are compared: far more than any module has stored, and a bound for hostile databases.
 constexpr size_t kMostCandidates = 2000;
 
-// Functions whose name the program and the declarations spell alike: no methods (the compiler makes more of them), no closures.
+// Functions whose name the program and the declarations spell alike: no methods (the compiler makes more of them), no
+// closures.
 bool IsPlainFunction(std::string_view name) {
   return !name.empty() && name.find_first_of(".[(-") == std::string_view::npos && name != "init" && name != "main";
 }
@@ -80,7 +81,8 @@ Result<DatabaseSide::Fit> DatabaseSide::Compare(ProgramView* view, const std::ma
   return fit;
 }
 
-Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::string& module, const std::string& version) {
+Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::string& module,
+                                                                   const std::string& version) {
   const auto key = std::pair(module, version);
   if (auto known = fitting_.find(key); known != fitting_.end()) return &known->second;
   Fitting fitting;
@@ -121,7 +123,8 @@ Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::st
         GOOFFSETS_TRY(const SeenBuild* made, reader_->Build(build));
         std::map<std::string, std::string> closure = made->closure;
         closure[module] = candidate;
-        if (std::find(closures.begin(), closures.end(), closure) == closures.end()) closures.push_back(std::move(closure));
+        if (std::find(closures.begin(), closures.end(), closure) == closures.end())
+          closures.push_back(std::move(closure));
       }
     } else {
       closures.push_back({{module, candidate}});
@@ -166,8 +169,8 @@ Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::st
   } else if (facts.empty()) {
     fitting.why_none = "the program tells nothing of " + module + " that could be compared";
   } else if (fitting.fit.empty()) {
-    fitting.why_none = "none of " + std::to_string(fitting.tried) + " stored versions of " + module +
-                       " fits what the program tells";
+    fitting.why_none =
+        "none of " + std::to_string(fitting.tried) + " stored versions of " + module + " fits what the program tells";
   }
   return &fitting_.emplace(key, std::move(fitting)).first->second;
 }

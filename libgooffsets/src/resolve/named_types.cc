@@ -36,13 +36,22 @@ TypeFacts FactsByKind(TypeKind kind, uint64_t size, uint32_t align) {
   const auto width = static_cast<uint32_t>(size);
   switch (kind) {
     case TypeKind::kFloat32:
-    case TypeKind::kFloat64: facts.words = {{0, width, true}}; break;
+    case TypeKind::kFloat64:
+      facts.words = {{0, width, true}};
+      break;
     case TypeKind::kComplex64:
-    case TypeKind::kComplex128: facts.words = {{0, width / 2, true}, {width / 2, width / 2, true}}; break;
+    case TypeKind::kComplex128:
+      facts.words = {{0, width / 2, true}, {width / 2, width / 2, true}};
+      break;
     case TypeKind::kString:
-    case TypeKind::kInterface: facts.words = {{0, 8, false}, {8, 8, false}}; break;
-    case TypeKind::kSlice: facts.words = {{0, 8, false}, {8, 8, false}, {16, 8, false}}; break;
-    default: facts.words = {{0, width, false}};
+    case TypeKind::kInterface:
+      facts.words = {{0, 8, false}, {8, 8, false}};
+      break;
+    case TypeKind::kSlice:
+      facts.words = {{0, 8, false}, {8, 8, false}, {16, 8, false}};
+      break;
+    default:
+      facts.words = {{0, width, false}};
   }
   return facts;
 }

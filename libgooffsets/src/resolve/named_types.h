@@ -1,7 +1,8 @@
 // Sizes of types that have no fields: by their spelling, by their kind, or as a package's own layouts show them.
 //
-// A named number, string, map, function or interface ("time.Duration", "net/http.Header") has no layout of its own in the
-// database; its size is what fields, parameters and receivers of that type show. One thread at a time; borrows the reader.
+// A named number, string, map, function or interface ("time.Duration", "net/http.Header") has no layout of its own in
+// the database; its size is what fields, parameters and receivers of that type show. One thread at a time; borrows the
+// reader.
 //
 //   TypeSizeBySpelling("[]int")->size == 24
 //   NamedTypes named(&reader);

@@ -26,7 +26,10 @@ Json Params(const std::vector<Parameter>& params, GoArch goarch) {
       part["at"] = piece.at;
       pieces.push_back(std::move(part));
     }
-    list.push_back({{"index", i}, {"name", param.name}, {"type", param.type}, {"size", param.size},
+    list.push_back({{"index", i},
+                    {"name", param.name},
+                    {"type", param.type},
+                    {"size", param.size},
                     {"pieces", std::move(pieces)}});
   }
   return list;
@@ -87,7 +90,10 @@ void Append(Json* json, const Resolved& resolved, GoArch goarch) {
     out["align"] = resolved.structure->align;
     out["fields"] = Json::array();
     for (const Field& field : resolved.structure->fields) {
-      out["fields"].push_back({{"name", field.name}, {"offset", field.offset}, {"size", field.size}, {"type", field.type},
+      out["fields"].push_back({{"name", field.name},
+                               {"offset", field.offset},
+                               {"size", field.size},
+                               {"type", field.type},
                                {"embedded", field.embedded}});
     }
   }

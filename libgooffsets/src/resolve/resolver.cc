@@ -1,10 +1,9 @@
-#include "gooffsets/resolve.h"
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "base/quote.h"
+#include "gooffsets/resolve.h"
 #include "resolve/resolver_core.h"
 #include "resolve/self_source.h"
 
@@ -18,12 +17,18 @@ constexpr std::array<Source, 6> kSources = {Source::kSelf,     Source::kExact,  
 
 std::string_view ToString(Source source) {
   switch (source) {
-    case Source::kSelf: return "self";
-    case Source::kExact: return "exact";
-    case Source::kComposed: return "composed";
-    case Source::kInferred: return "inferred";
-    case Source::kBracketed: return "bracketed";
-    case Source::kUnknown: return "unknown";
+    case Source::kSelf:
+      return "self";
+    case Source::kExact:
+      return "exact";
+    case Source::kComposed:
+      return "composed";
+    case Source::kInferred:
+      return "inferred";
+    case Source::kBracketed:
+      return "bracketed";
+    case Source::kUnknown:
+      return "unknown";
   }
   return "unknown";
 }

@@ -34,12 +34,6 @@ std::vector<std::string> TypePrefixes(const std::string& symbol) {
   return prefixes;
 }
 
-std::string Number(std::string_view what, uint64_t value) { return std::string(what) + " " + std::to_string(value); }
-
-std::string SaysOf(const Field& field) {
-  return "offset " + std::to_string(field.offset) + ", size " + std::to_string(field.size) + ", " + field.type;
-}
-
 // What two sources say of one struct, where it differs.
 void CompareStructs(const StructLayout& self, const StructLayout& other, const std::string& other_name,
                     std::vector<Conflict>* conflicts) {
@@ -52,7 +46,7 @@ void CompareStructs(const StructLayout& self, const StructLayout& other, const s
     const auto same = std::find_if(other.fields.begin(), other.fields.end(),
                                    [&](const Field& candidate) { return candidate.name == field.name; });
     if (same == other.fields.end()) {
-      add("field " + field.name, Number("offset", field.offset), "no such field");
+      add("field " + field.name, SaysOf(field), "no such field");
     } else if (same->offset != field.offset || same->size != field.size) {
       add("field " + field.name, SaysOf(field), SaysOf(*same));
     }
@@ -64,6 +58,10 @@ std::string NameOf(const DatabaseAnswer& answer) {
 }
 
 }  // namespace
+
+std::string SaysOf(const Field& field) {
+  return "offset " + std::to_string(field.offset) + ", size " + std::to_string(field.size) + ", " + field.type;
+}
 
 ResolverCore::ResolverCore(BinaryInfo info, SelfSource* source, const Database* database, ResolveOptions options)
     : info_(std::move(info)), source_(source), options_(std::move(options)), target_(TargetOf(info_)) {
@@ -152,8 +150,7 @@ Result<SelfFacts> ResolverCore::Collect(const std::vector<Item>& items) {
 std::string ResolverCore::Refusal(Source source, const std::string& how) const {
   const Policy& policy = options_.policy;
   const std::string article = source == Source::kExact || source == Source::kInferred ? "an " : "a ";
-  const std::string had =
-      "there is only " + article + std::string(ToString(source)) + " answer (" + how + "), and ";
+  const std::string had = "there is only " + article + std::string(ToString(source)) + " answer (" + how + "), and ";
   if (source == Source::kBracketed) {
     if (!policy.allow_bracketed) return had + "bracketed ones are not allowed";
     // Allowing them says more than the default of min_source; a stricter one stays in force.
@@ -202,7 +199,8 @@ Resolved ResolverCore::FromSelf(const Item& item, const OwnWord& own, const Data
   }
   if (other == nullptr || other->kind == Kind::kUnknown) return resolved;
   if (other->kind == Kind::kAbsent) {
-    if (own.found) resolved.conflicts.push_back({"presence", "self: it is there", "database: " + other->missing.reason});
+    if (own.found)
+      resolved.conflicts.push_back({"presence", "self: it is there", "database: " + other->missing.reason});
     return resolved;
   }
   resolved.evidence = other->evidence;
@@ -213,8 +211,8 @@ Resolved ResolverCore::FromSelf(const Item& item, const OwnWord& own, const Data
   } else if (own.kind == ItemKind::kStruct) {
     CompareStructs(own.structure, other->structure, NameOf(*other), &resolved.conflicts);
   } else if (own.field.offset != other->field.offset || own.field.size != other->field.size) {
-    resolved.conflicts.push_back({own.field.offset != other->field.offset ? "offset" : "size", "self: " + SaysOf(own.field),
-                                  NameOf(*other) + ": " + SaysOf(other->field)});
+    resolved.conflicts.push_back({own.field.offset != other->field.offset ? "offset" : "size",
+                                  "self: " + SaysOf(own.field), NameOf(*other) + ": " + SaysOf(other->field)});
   }
   return resolved;
 }
@@ -264,7 +262,8 @@ Result<Resolved> ResolverCore::ResolveFunction(const Item& item, const SelfFacts
     if (!own_layout) view.layout_reason = "the program does not tell its arguments, and there is no database";
   } else if (database->kind != Kind::kFound || database->item != ItemKind::kFunction) {
     if (!own_layout) {
-      view.layout_reason = database->missing.reason.empty() ? "the database knows it as no function" : database->missing.reason;
+      view.layout_reason =
+          database->missing.reason.empty() ? "the database knows it as no function" : database->missing.reason;
       resolved.hint = database->missing.hint;
     }
   } else if (own_layout) {
@@ -278,7 +277,8 @@ Result<Resolved> ResolverCore::ResolveFunction(const Item& item, const SelfFacts
     for (const auto& [what, a, b] : {std::tuple("arguments", &own.params, &database->function.params),
                                      std::tuple("results", &own.results, &database->function.results)}) {
       bool same = a->size() == b->size();
-      for (size_t i = 0; same && i < a->size(); ++i) same = (*a)[i].size == (*b)[i].size && (*a)[i].pieces == (*b)[i].pieces;
+      for (size_t i = 0; same && i < a->size(); ++i)
+        same = (*a)[i].size == (*b)[i].size && (*a)[i].pieces == (*b)[i].pieces;
       if (!same) resolved.conflicts.push_back({what, "self: " + places(*a), NameOf(*database) + ": " + places(*b)});
     }
     resolved.evidence = database->evidence;
@@ -303,22 +303,25 @@ Result<Resolved> ResolverCore::ResolveOne(const Item& item, const SelfFacts& fac
   if (item.kind == ItemKind::kItab) return ResolveItab(item, facts);
   OwnWord own;
   if (item.kind != ItemKind::kFunction && !options_.ignore_self) own = Walk(item.symbol, facts);
-  if (own.found || own.absent) {
+  auto self = facts.functions.find(item.symbol);
+  const bool named = self != facts.functions.end() && self->second.named;
+  // "T.m" is spelled as a field is; a type has no field and method of one name (Go specification, "Struct types").
+  if (own.found || (own.absent && !named)) {
     if (!database_) return FromSelf(item, own, nullptr);
     GOOFFSETS_TRY(DatabaseAnswer direct, database_->Direct(item));
-    return FromSelf(item, own, &direct);
+    const bool method = own.absent && direct.kind == Kind::kFound && direct.item == ItemKind::kFunction;
+    return method ? ResolveFunction(item, facts, std::move(direct)) : FromSelf(item, own, &direct);
   }
   std::optional<DatabaseAnswer> answer;
   if (database_) {
     GOOFFSETS_TRY(answer, database_->Ask(item));
   }
-  auto self = facts.functions.find(item.symbol);
-  const bool named = self != facts.functions.end() && self->second.named;
   const bool is_function = answer && answer->kind == Kind::kFound && answer->item == ItemKind::kFunction;
   if (item.kind == ItemKind::kFunction || named || is_function) return ResolveFunction(item, facts, std::move(answer));
   if (answer) {
     Resolved resolved = FromDatabase(item, std::move(*answer));
-    if (!resolved.found() && !resolved.absent && !own.reason.empty()) resolved.reason = own.reason + "; " + resolved.reason;
+    if (!resolved.found() && !resolved.absent && !own.reason.empty())
+      resolved.reason = own.reason + "; " + resolved.reason;
     return resolved;
   }
   Resolved resolved;
@@ -356,7 +359,8 @@ std::vector<std::string> ResolverCore::Notes(const SelfFacts& facts) const {
   return notes;
 }
 
-ResolvedWant ResolverCore::Choose(const Want& want, bool attach, const std::vector<Resolved>& answers, size_t* next) const {
+ResolvedWant ResolverCore::Choose(const Want& want, bool attach, const std::vector<Resolved>& answers,
+                                  size_t* next) const {
   ResolvedWant chosen;
   chosen.want = want;
   for (size_t i = 0; i < want.any.size(); ++i) {
@@ -399,7 +403,8 @@ Result<Resolution> ResolverCore::Resolve(const WantList& wants) {
       for (const Want& want : attach ? probe.attach : probe.wants) {
         ResolvedWant chosen = Choose(want, attach, answers, &next);
         if (want.needed && !chosen.answer) {
-          for (const Resolved& tried : chosen.not_found) resolved.disabled_by.push_back(tried.item.Text() + ": " + tried.reason);
+          for (const Resolved& tried : chosen.not_found)
+            resolved.disabled_by.push_back(tried.item.Text() + ": " + tried.reason);
         }
         (attach ? resolved.attach : resolved.wants).push_back(std::move(chosen));
       }
@@ -408,60 +413,6 @@ Result<Resolution> ResolverCore::Resolve(const WantList& wants) {
     resolution.probes.push_back(std::move(resolved));
   }
   return resolution;
-}
-
-Result<Explanation> ResolverCore::Explain(const Item& item) {
-  GOOFFSETS_TRY(SelfFacts facts, Collect({item}));
-  Explanation explanation;
-  explanation.binary = info_;
-  GOOFFSETS_TRY(explanation.answer, ResolveOne(item, facts));
-  auto add = [&](Source source, std::string how, std::string says, bool found) {
-    explanation.words.push_back({source, std::move(how), std::move(says), found});
-  };
-  const Resolved& answer = explanation.answer;
-  if (options_.ignore_self) {
-    add(Source::kSelf, "program", "nothing: it was left out", false);
-  } else if (item.kind == ItemKind::kItab) {
-    add(Source::kSelf, "itabs", answer.itab ? Number("itab at", answer.itab->address) : "nothing: " + answer.reason,
-        answer.found());
-    return explanation;
-  } else if (answer.item.kind == ItemKind::kFunction) {
-    auto self = facts.functions.find(item.symbol);
-    const bool named = self != facts.functions.end() && self->second.named;
-    std::string says = named ? std::to_string(self->second.bodies.size()) + " bodies" : "no such function";
-    if (named && self->second.inlined_sites) says += ", inlined at " + std::to_string(*self->second.inlined_sites) + " sites";
-    if (named) says += self->second.layout ? ", with arguments" : ", nothing of its arguments";
-    add(Source::kSelf, "pclntab", facts.no_functions.empty() ? says : "nothing: " + facts.no_functions, named);
-  } else {
-    const OwnWord own = Walk(item.symbol, facts);
-    std::string says = own.reason;
-    if (own.found && own.kind == ItemKind::kField) says = SaysOf(own.field);
-    if (own.found && own.kind == ItemKind::kStruct) {
-      says = Number("size", own.structure.size) + ", " + std::to_string(own.structure.fields.size()) + " fields";
-    }
-    if (!own.found && !own.absent) says = "nothing: " + says;
-    add(Source::kSelf, own.how.empty() ? "program" : own.how, std::move(says), own.found);
-  }
-  if (!database_) {
-    for (Source source : {Source::kExact, Source::kComposed, Source::kInferred, Source::kBracketed}) {
-      add(source, "database", "nothing: there is no database", false);
-    }
-    return explanation;
-  }
-  GOOFFSETS_TRY(DatabaseAnswer direct, database_->Direct(item));
-  const bool composed = direct.kind == Kind::kFound && direct.source == Source::kComposed;
-  const std::string how = direct.how.empty() ? "database" : direct.how;
-  add(Source::kExact, composed ? "database" : how,
-      composed ? "nothing: a type held by value has another size in this program" : direct.Says(),
-      direct.kind == Kind::kFound && !composed);
-  add(Source::kComposed, composed ? how : "database",
-      composed ? direct.Says() : direct.kind == Kind::kFound ? "nothing: there was nothing to compose" : direct.Says(), composed);
-  GOOFFSETS_TRY(DatabaseAnswer inferred, database_->Inferred(item));
-  add(Source::kInferred, inferred.how.empty() ? "database" : inferred.how, inferred.Says(), inferred.kind == Kind::kFound);
-  GOOFFSETS_TRY(DatabaseAnswer bracketed, database_->Bracketed(item));
-  add(Source::kBracketed, bracketed.how.empty() ? "database" : bracketed.how, bracketed.Says(),
-      bracketed.kind == Kind::kFound);
-  return explanation;
 }
 
 }  // namespace gooffsets

@@ -1,7 +1,8 @@
 // The chain for one program: the program's own word first, then the database's, compared where both speak.
 //
-// Knows a program only as BinaryInfo and a SelfSource, so that it can be tested with facts of real programs without opening
-// any. All wanted names are collected first and asked for in one go. Borrows source and database; one thread at a time.
+// Knows a program only as BinaryInfo and a SelfSource, so that it can be tested with facts of real programs without
+// opening any. All wanted names are collected first and asked for in one go. Borrows source and database; one thread at
+// a time.
 //
 //   ResolverCore core(info, &source, &database, options);
 //   GOOFFSETS_TRY(std::vector<Resolved> answers, core.ResolveItems(items));
@@ -64,6 +65,9 @@ class ResolverCore {
   std::unique_ptr<DatabaseSide> database_;
   std::vector<std::string> notes_;
 };
+
+// "offset 16, size 8, *net/url.URL"
+std::string SaysOf(const Field& field);
 
 }  // namespace gooffsets
 

@@ -1,7 +1,7 @@
 // What a program says of itself, as the chain takes it: plain values that the binary's side fills in.
 //
-// A SelfSource is asked once for all names together (one pass over types, one over functions); for inference it tells of
-// whole packages. Unit tests fill SelfFacts from real programs' DWARF or by hand. One thread at a time.
+// A SelfSource is asked once for all names together (one pass over types, one over functions); for inference it tells
+// of whole packages. Unit tests fill SelfFacts from real programs' DWARF or by hand. One thread at a time.
 //
 //   SelfFacts facts;
 //   facts.structs["net/http.Request"] = layout;   facts.how = "runtime types";
@@ -41,7 +41,8 @@ struct SelfFacts {
   std::map<std::string, SelfStruct> structs;      // by full type name
   std::map<std::string, SelfFunction> functions;  // those that were asked
   std::map<std::string, SelfItab> itabs;          // by "type:interface"
-  // Why a kind of fact cannot be had at all ("no pclntab: ..."); empty: it can, so that what is not listed is not there.
+  // Why a kind of fact cannot be had at all ("no pclntab: ..."); empty: it can, so that what is not listed is not
+  // there.
   std::string no_structs, no_functions, no_itabs;
   std::vector<std::string> notes;
 };
@@ -49,12 +50,12 @@ struct SelfFacts {
 // Everything the program tells of some packages, for comparing stored versions with it.
 struct PackageFacts {
   std::map<std::string, StructLayout> structs;  // by name in the package: "Request"
-  std::set<std::string> functions;              // by name in the package: "(*Server).Serve"; only those with a name in Go
+  std::set<std::string> functions;  // by name in the package: "(*Server).Serve"; only those with a name in Go
 };
 
 struct SelfQuestion {
-  std::set<std::string> structs;    // full names of named types
-  std::set<std::string> functions;  // full names
+  std::set<std::string> structs;                        // full names of named types
+  std::set<std::string> functions;                      // full names
   std::set<std::pair<std::string, std::string>> itabs;  // concrete type, interface
 };
 

@@ -64,7 +64,9 @@ std::optional<FunctionLayout> LayoutFromDwarf(const DwarfFunction& function, GoA
   }
   // Go 1.18 to 1.26 list the results of functions with defer twice.
   const auto half = static_cast<ptrdiff_t>(results.size() / 2);
-  const auto same = [](const DwarfParameter* a, const DwarfParameter* b) { return a->name == b->name && a->type == b->type; };
+  const auto same = [](const DwarfParameter* a, const DwarfParameter* b) {
+    return a->name == b->name && a->type == b->type;
+  };
   if (half > 0 && results.size() % 2 == 0 &&
       std::equal(results.begin(), results.begin() + half, results.begin() + half, same)) {
     layout.results.resize(static_cast<size_t>(half));
@@ -119,7 +121,8 @@ void BinarySource::TellTypes(const SelfQuestion& question, SelfFacts* facts) {
   }
   for (size_t i = 0; i < names.size() && i < found->types.size(); ++i) {
     std::optional<RuntimeType>& type = found->types[i];
-    if (type && type->kind == TypeKind::kStruct) facts->structs[names[i]] = {std::move(type->structure), "runtime types"};
+    if (type && type->kind == TypeKind::kStruct)
+      facts->structs[names[i]] = {std::move(type->structure), "runtime types"};
   }
   for (const std::string& name : found->ambiguous) {
     facts->notes.push_back("the program has several types called " + name + ": none of them counts");
@@ -152,7 +155,8 @@ void BinarySource::TellFunctions(const SelfQuestion& question, SelfFacts* facts)
   Pclntab* pclntab = binary_->impl().pclntab();
   if (pclntab == nullptr || binary_->impl().module() == nullptr) {
     const BinaryInfo& info = binary_->info();
-    facts->no_functions = pclntab == nullptr ? "no pclntab: " + info.pclntab.how : "no moduledata: " + info.moduledata.how;
+    facts->no_functions =
+        pclntab == nullptr ? "no pclntab: " + info.pclntab.how : "no moduledata: " + info.moduledata.how;
     return;
   }
   const std::vector<std::string> names(question.functions.begin(), question.functions.end());

@@ -1,7 +1,7 @@
 // A binary as the chain's first source: its DWARF where it has some, its type descriptors, functions and itabs.
 //
-// Every table is read at most once for one question, whatever number of names it holds. What a table lacks is said, never
-// an error: one missing thing does not cost the others. Borrows the binary; one thread at a time.
+// Every table is read at most once for one question, whatever number of names it holds. What a table lacks is said,
+// never an error: one missing thing does not cost the others. Borrows the binary; one thread at a time.
 //
 //   BinarySource source(&binary, options);
 //   GOOFFSETS_TRY(SelfFacts facts, source.Tell(question));

@@ -11,9 +11,9 @@ struct Row {
   std::string_view packages;  // separated by spaces
 };
 
-// Every word but operating systems, architectures and releases in the build constraints of GOROOT/src (without cmd and tests), and
-// the packages whose files mention it; `import "C"` counts as cgo. Collected from all files of the releases 1.17.13,
-// 1.18.10, 1.19.13 and forty more from 1.20 to 1.27.4.
+// Every word but operating systems, architectures and releases in the build constraints of GOROOT/src (without cmd and
+// tests), and the packages whose files mention it; `import "C"` counts as cgo. Collected from all files of the
+// releases 1.17.13, 1.18.10, 1.19.13 and forty more from 1.20 to 1.27.4.
 constexpr std::array<Row, 42> kRows = {{
     {"appengine", "crypto/internal/subtle"},
     {"asan", "crypto/internal/fips140 internal/asan runtime runtime/asan syscall"},

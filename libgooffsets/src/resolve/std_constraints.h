@@ -1,8 +1,8 @@
 // On which build tags the file selection of a package of the standard library depends.
 //
-// The database's builds have no tags, no cgo and default experiments; for the standard library it is known which packages
-// mention which words in their build constraints, so that all others are the same code in a program built otherwise.
-// A fixed table of Go 1.17 to 1.27; pure, safe from any thread.
+// The database's builds have no tags, no cgo and default experiments; for the standard library it is known which
+// packages mention which words in their build constraints, so that all others are the same code in a program built
+// otherwise. A fixed table of Go 1.17 to 1.27; pure, safe from any thread.
 //
 //   StdSelectionMentions("net", "cgo")        // true
 //   StdSelectionMentions("net/http", "cgo")   // false

@@ -1,8 +1,8 @@
 // What a program is, in the database's terms: Go release, module versions, and how it was built.
 //
-// Honours replacements (the code of a replaced module is filed under the replacement's name and version, with the import
-// paths of the replaced one), development versions, vendor suffixes, experiments, tags and race-like modes. What is not
-// known stays empty with a reason. Pure values.
+// Honours replacements (the code of a replaced module is filed under the replacement's name and version, with the
+// import paths of the replaced one), development versions, vendor suffixes, experiments, tags and race-like modes. What
+// is not known stays empty with a reason. Pure values.
 //
 //   Target target = TargetOf(binary.info());
 //   target.Owner("google.golang.org/grpc/internal/transport")->version;   // "1.60.1"
@@ -29,10 +29,10 @@ struct Target {
 
   std::string file;
   GoArch goarch = GoArch::kAmd64;
-  std::string go;        // release; empty: not known, `go_why` says why
+  std::string go;  // release; empty: not known, `go_why` says why
   std::string go_why;
-  std::string language;  // "1.22"; may be empty
-  std::string go_suffix;  // a vendor's Go: the standard library may be another
+  std::string language;                        // "1.22"; may be empty
+  std::string go_suffix;                       // a vendor's Go: the standard library may be another
   std::vector<std::string> experiments, tags;  // sorted; `tags` with race, msan and asan
   std::optional<bool> cgo;
   bool fips = false;
@@ -45,8 +45,8 @@ struct Target {
 
 Target TargetOf(const BinaryInfo& info);
 
-// Why the files that a stored build without tags, cgo and experiments compiled of this package may be others in the program;
-// empty: they are the same. `std_package`: it is known which tags its packages depend on.
+// Why the files that a stored build without tags, cgo and experiments compiled of this package may be others in the
+// program; empty: they are the same. `std_package`: it is known which tags its packages depend on.
 std::string ConfigDoubt(const Target& target, std::string_view package, bool std_package,
                         const std::vector<std::string>& build_tags, const std::string& build_experiment);
 

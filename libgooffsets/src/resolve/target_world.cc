@@ -119,8 +119,7 @@ Result<TargetWorld::Sightings> TargetWorld::Judge(const std::string& path) {
       if (!listed.why_not.empty()) found.missing.reason += ": " + listed.why_not;
     } else {
       found.unobserved = true;
-      GOOFFSETS_TRY(std::string why,
-                    reader()->WhyNotBuilt(found.owner.module, found.owner.version, target_->goarch));
+      GOOFFSETS_TRY(std::string why, reader()->WhyNotBuilt(found.owner.module, found.owner.version, target_->goarch));
       found.missing.reason = "the database has no " + name + " for " + std::string(ToString(target_->goarch)) +
                              (why.empty() ? "" : " (" + why + ")");
     }

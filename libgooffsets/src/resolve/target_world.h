@@ -1,9 +1,9 @@
 // The world of one program: for each import path, the observations that hold for it.
 //
 // An observation holds if it is of the module version that the program has, for its GOARCH, and was made from the same
-// source files: the file selection at the program's Go release is that of the build, and tags, cgo and experiments make no
-// difference to it. What cannot be known does not hold, with the reason. Assumptions stand in for what the program does
-// not say (inferred answers) or for what was not observed (bracketed answers).
+// source files: the file selection at the program's Go release is that of the build, and tags, cgo and experiments make
+// no difference to it. What cannot be known does not hold, with the reason. Assumptions stand in for what the program
+// does not say (inferred answers) or for what was not observed (bracketed answers).
 //
 //   TargetWorld world(&reader, &target, {});
 //   GOOFFSETS_TRY(const TargetWorld::Sightings* seen, world.Find("google.golang.org/grpc"));
@@ -20,7 +20,7 @@
 namespace gooffsets {
 
 struct Assumptions {
-  std::string go;                              // Go release to use instead of the program's
+  std::string go;                               // Go release to use instead of the program's
   std::map<std::string, std::string> versions;  // module path -> version to use instead
   // Build configurations that may select other files count as well, as do the versions of a build's other modules where
   // the program names none. For answers that are checked against what the program itself tells.

@@ -86,7 +86,8 @@ Parsed ParseSymbol(std::string_view text, Role role) {
   }
   parsed.wrong = WhatIsWrong(text);
   if (parsed.wrong.empty() && text.starts_with('*')) parsed.wrong = "begins with a star";
-  if (parsed.wrong.empty() && colon != std::string_view::npos) parsed.wrong = "is an itab: nothing can be attached to it";
+  if (parsed.wrong.empty() && colon != std::string_view::npos)
+    parsed.wrong = "is an itab: nothing can be attached to it";
   if (!parsed.wrong.empty()) return parsed;
   ItemKind kind = ItemKind::kField;
   if (role == Role::kAttach || LooksLikeMethod(text)) {
@@ -239,10 +240,14 @@ class ListReader {
 
 std::string_view ToString(ItemKind kind) {
   switch (kind) {
-    case ItemKind::kField: return "field";
-    case ItemKind::kStruct: return "struct";
-    case ItemKind::kFunction: return "function";
-    case ItemKind::kItab: return "itab";
+    case ItemKind::kField:
+      return "field";
+    case ItemKind::kStruct:
+      return "struct";
+    case ItemKind::kFunction:
+      return "function";
+    case ItemKind::kItab:
+      return "itab";
   }
   return "field";
 }

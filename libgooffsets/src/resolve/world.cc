@@ -18,7 +18,8 @@ Result<World::Named> World::Split(std::string_view type) {
     std::string path(head.substr(0, dot));
     GOOFFSETS_TRY(Choice choice, Package(path));
     // The shortest path is what the linker's own rule would say, so its reason is told when none is a package.
-    if (choice.seen || dot == first) return Named{std::move(choice), std::move(path), std::string(type.substr(dot + 1))};
+    if (choice.seen || dot == first)
+      return Named{std::move(choice), std::move(path), std::string(type.substr(dot + 1))};
   }
 }
 
@@ -29,8 +30,7 @@ Result<bool> World::SameSource(const SeenPackage& scope, const std::string& path
     there = state->second;
   } else {
     GOOFFSETS_TRY(const SeenBuild* build, reader_->Build(scope.build));
-    GOOFFSETS_TRY(std::optional<SeenPackage> std_package,
-                  StdPackage(reader_, build->evidence.go, build->goarch, path));
+    GOOFFSETS_TRY(std::optional<SeenPackage> std_package, StdPackage(reader_, build->evidence.go, build->goarch, path));
     if (!std_package) return false;
     there = std_package->state;
   }
@@ -54,8 +54,7 @@ Result<World::Choice> BuildWorld::Package(const std::string& path) {
   GOOFFSETS_TRY(const auto* states, reader()->StatesOfBuild(build_));
   if (auto state = states->find(path); state != states->end()) return Choice{SeenPackage{build_, state->second}, {}};
   GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(build_));
-  GOOFFSETS_TRY(std::optional<SeenPackage> std_package,
-                StdPackage(reader(), build->evidence.go, build->goarch, path));
+  GOOFFSETS_TRY(std::optional<SeenPackage> std_package, StdPackage(reader(), build->evidence.go, build->goarch, path));
   if (std_package) return Choice{std_package, {}};
   return Choice{std::nullopt, {"package " + path + " was not seen by build " + build->evidence.build, ""}};
 }

@@ -1,7 +1,7 @@
 // Which observed package speaks for an import path in one program: what composition asks of its surroundings.
 //
-// A world answers for one program (target_world.h) or for one stored build (BuildWorld below). It never guesses: where no
-// observation holds, the choice says why and what would help. One thread at a time; borrows the reader.
+// A world answers for one program (target_world.h) or for one stored build (BuildWorld below). It never guesses: where
+// no observation holds, the choice says why and what would help. One thread at a time; borrows the reader.
 //
 //   BuildWorld world(&reader, build);
 //   GOOFFSETS_TRY(World::Choice choice, world.Package("net/http"));

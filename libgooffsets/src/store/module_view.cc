@@ -29,8 +29,8 @@ struct ModuleView::State {
   ModuleQuery query;
   ModuleViewReader reader;
   const std::set<std::string>* paths = nullptr;
-  TextMap<FieldView> fields;                    // by full symbol
-  TextMap<bool> packages;                       // read already
+  TextMap<FieldView> fields;  // by full symbol
+  TextMap<bool> packages;     // read already
   TextMap<std::unique_ptr<Answer>> answers;
 
   State(const Database* db, ModuleQuery asked)
@@ -110,11 +110,15 @@ Result<ModuleView::FieldView> ModuleView::Field(std::string_view symbol) {
     return state_->fields.emplace(symbol, FieldView{field.offset, field.size, field.type}).first->second;
   }
   switch (answer->status) {
-    case Status::kFound: return Fail(ErrorCode::kNotFound, std::string(symbol) + " is no field");
-    case Status::kAbsent: return Fail(ErrorCode::kNotFound, std::string(symbol) + ": " + answer->reason);
-    case Status::kAmbiguous: return Fail(ErrorCode::kUnknown, std::string(symbol) + ": builds with different Go releases differ",
-                                         "name the Go release");
-    case Status::kUnknown: break;
+    case Status::kFound:
+      return Fail(ErrorCode::kNotFound, std::string(symbol) + " is no field");
+    case Status::kAbsent:
+      return Fail(ErrorCode::kNotFound, std::string(symbol) + ": " + answer->reason);
+    case Status::kAmbiguous:
+      return Fail(ErrorCode::kUnknown, std::string(symbol) + ": builds with different Go releases differ",
+                  "name the Go release");
+    case Status::kUnknown:
+      break;
   }
   return Fail(ErrorCode::kUnknown, std::string(symbol) + ": " + answer->reason, answer->hint);
 }

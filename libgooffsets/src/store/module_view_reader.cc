@@ -161,8 +161,8 @@ Result<const std::set<std::string>*> ModuleViewReader::PackagePaths(const std::s
       if (!row) break;
       paths.insert(seen.Text(0));
     }
-    Statement lists = db_->Prepare(
-        "SELECT DISTINCT package_list FROM build_module WHERE version = ? AND package_list IS NOT NULL");
+    Statement lists =
+        db_->Prepare("SELECT DISTINCT package_list FROM build_module WHERE version = ? AND package_list IS NOT NULL");
     lists.BindInt(*id);
     while (true) {
       GOOFFSETS_TRY(bool row, lists.Next());
@@ -202,17 +202,22 @@ Result<ModuleViewReader::Listed> ModuleViewReader::FindListed(const std::string&
   }
 }
 
-Result<std::string> ModuleViewReader::WhyNotBuilt(const std::string& module, const std::string& version, GoArch goarch) {
+Result<std::string> ModuleViewReader::WhyNotBuilt(const std::string& module, const std::string& version,
+                                                  GoArch goarch) {
   GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
   if (!id) return "never built";
-  Statement query = db_->Prepare("SELECT status, reason, go FROM build WHERE version = ? AND goarch = ? ORDER BY status, go");
+  Statement query =
+      db_->Prepare("SELECT status, reason, go FROM build WHERE version = ? AND goarch = ? ORDER BY status, go");
   query.BindInt(*id).BindText(ToString(goarch));
   GOOFFSETS_TRY(bool row, query.Next());
   if (!row) return "never built";
   switch (static_cast<BuildStatus>(query.Int(0))) {
-    case BuildStatus::kOk: return std::string();
-    case BuildStatus::kUnavailable: return "not available from the proxy: " + query.Text(1);
-    default: return "build failed with Go " + query.Text(2) + ": " + query.Text(1);
+    case BuildStatus::kOk:
+      return std::string();
+    case BuildStatus::kUnavailable:
+      return "not available from the proxy: " + query.Text(1);
+    default:
+      return "build failed with Go " + query.Text(2) + ": " + query.Text(1);
   }
 }
 

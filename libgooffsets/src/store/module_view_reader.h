@@ -1,8 +1,8 @@
 // What builds saw, read piece by piece and remembered: the view of a database that answers for one program need.
 //
 // Packages of builds, their source files for each Go release, their symbols and layouts. Nothing is judged here: which
-// observation holds for which program is the business of resolve/. Memory grows with what is asked, and everything that is
-// returned by pointer stays where it is as long as the reader. Borrows the connection; one thread at a time.
+// observation holds for which program is the business of resolve/. Memory grows with what is asked, and everything that
+// is returned by pointer stays where it is as long as the reader. Borrows the connection; one thread at a time.
 //
 //   ModuleViewReader reader(&connection);
 //   GOOFFSETS_TRY(const auto* seen, reader.Seen("google.golang.org/grpc", "1.60.1", package, GoArch::kAmd64));

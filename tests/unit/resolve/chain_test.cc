@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "../store/temp_dir.h"
 #include "program.h"
 #include "released.h"
-#include "../store/temp_dir.h"
 
 namespace gooffsets {
 namespace {

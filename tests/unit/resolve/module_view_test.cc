@@ -61,7 +61,8 @@ TEST_P(ModuleViewTest, SaysWhatLookupSays) {
     for (const std::string& name : names) {
       const auto start = std::chrono::steady_clock::now();
       Result<ModuleView::FieldView> field = view->Field(name);
-      if (field) times.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
+      if (field)
+        times.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
     }
   }
   std::sort(times.begin(), times.end());

@@ -54,7 +54,9 @@ Item FieldItem(const std::string& symbol) { return {ItemKind::kField, symbol, ""
 
 DatabaseAnswer Chain::Ask(const std::string& symbol) { return Taken(side_->Ask(FieldItem(symbol)), symbol); }
 DatabaseAnswer Chain::Direct(const std::string& symbol) { return Taken(side_->Direct(FieldItem(symbol)), symbol); }
-DatabaseAnswer Chain::Bracketed(const std::string& symbol) { return Taken(side_->Bracketed(FieldItem(symbol)), symbol); }
+DatabaseAnswer Chain::Bracketed(const std::string& symbol) {
+  return Taken(side_->Bracketed(FieldItem(symbol)), symbol);
+}
 
 DwarfSource::DwarfSource(const std::string& path) {
   Result<DwarfContents> contents = ReadDwarf(path);

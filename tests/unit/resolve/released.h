@@ -1,4 +1,5 @@
-// Databases made from the repository's own shards, once, and kept beside the other temporary files for the next test process.
+// Databases made from the repository's own shards, once, and kept beside the other temporary files for the next test
+// process.
 #ifndef GOOFFSETS_TESTS_UNIT_RESOLVE_RELEASED_H_
 #define GOOFFSETS_TESTS_UNIT_RESOLVE_RELEASED_H_
 

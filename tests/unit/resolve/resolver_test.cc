@@ -1,7 +1,5 @@
-// The whole chain on a real program that says its own offsets when it runs: stripped, not stripped, and with its Go version
-// kept from the resolver.
-#include "gooffsets/resolve.h"
-
+// The whole chain on a real program that says its own offsets when it runs: stripped, not stripped, and with its Go
+// version kept from the resolver.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -13,6 +11,7 @@
 #include <string>
 
 #include "../store/temp_dir.h"
+#include "gooffsets/resolve.h"
 #include "released.h"
 #include "resolve/resolver_core.h"
 #include "resolve/self_source.h"
@@ -77,7 +76,8 @@ const Built* Program() {
     made->plain = made->dir / "plain";
     made->stripped = made->dir / "stripped";
     const std::string go = "GOFLAGS= GOWORK=off GOTOOLCHAIN=local CGO_ENABLED=0 go build -trimpath ";
-    const std::string build = "cd '" + (made->dir / ".") + "' && " + go + "-o plain . && " + go + "-ldflags '-s -w' -o stripped .";
+    const std::string build =
+        "cd '" + (made->dir / ".") + "' && " + go + "-o plain . && " + go + "-ldflags '-s -w' -o stripped .";
     const std::string run = "'" + made->stripped + "' > '" + (made->dir / "said") + "'";
     if (std::system(build.c_str()) != 0 || std::system(run.c_str()) != 0) {
       return std::unique_ptr<Built>();
@@ -140,7 +140,8 @@ TEST_F(ResolverTest, TheBinarysOwnWordIsWhatTheProgramSays) {
 TEST_F(ResolverTest, TheDatabaseSaysTheSame) {
   auto binary = Open(Program()->stripped);
   ASSERT_TRUE(binary);
-  if (binary->info().go_version != "1.26.8") GTEST_SKIP() << "the go command is not of a release that is stored: " << binary->info().go_text;
+  if (binary->info().go_version != "1.26.8")
+    GTEST_SKIP() << "the go command is not of a release that is stored: " << binary->info().go_text;
   ResolveOptions options;
   options.ignore_self = true;
   Result<Resolver> resolver = Resolver::Make(binary.get(), database_.get(), options);
@@ -153,7 +154,8 @@ TEST_F(ResolverTest, TheDatabaseSaysTheSame) {
 TEST_F(ResolverTest, WithoutAGoVersionTheReleasesThatFitAgreeOrNothingIsSaid) {
   auto binary = Open(Program()->stripped);
   ASSERT_TRUE(binary);
-  if (binary->info().go_language != "1.26") GTEST_SKIP() << "the go command is of another line: " << binary->info().go_text;
+  if (binary->info().go_language != "1.26")
+    GTEST_SKIP() << "the go command is of another line: " << binary->info().go_text;
   BinaryInfo info = binary->info();
   info.go_version.clear();
   info.go_text = "devel";

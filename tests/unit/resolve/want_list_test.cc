@@ -90,7 +90,8 @@ TEST(WantList, ItemsOnTheirOwn) {
 
 TEST(FuzzReplay, WantList) {
   size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(GOOFFSETS_SOURCE_DIR) + "/fuzz/corpus/want_list")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(GOOFFSETS_SOURCE_DIR) + "/fuzz/corpus/want_list")) {
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     SCOPED_TRACE(entry.path().string());
