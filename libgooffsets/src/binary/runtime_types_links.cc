@@ -1,7 +1,9 @@
 #include "binary/runtime_types_links.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <span>
 
 namespace gooffsets {
 namespace {
@@ -32,6 +34,18 @@ std::optional<bool> ShiftOf(TypeReader& reader, uint64_t address) {
   if (*raw == expected) return false;
   if (*raw >> 1 == expected) return true;
   return std::nullopt;
+}
+
+// What every descriptor's header has, and the names between descriptors have not: looked at before anything is made of
+// a header, because there are many more words than descriptors.
+bool CanBeDescriptor(std::span<const std::byte> header, uint64_t range) {
+  uint64_t size = 0, pointers = 0;
+  uint32_t text = 0;
+  std::memcpy(&size, header.data(), sizeof size);
+  std::memcpy(&pointers, header.data() + 8, sizeof pointers);
+  std::memcpy(&text, header.data() + 40, sizeof text);
+  const auto align = std::to_integer<uint8_t>(header[21]), field_align = std::to_integer<uint8_t>(header[22]);
+  return pointers <= size && align == field_align && std::has_single_bit(align) && text != 0 && text < range;
 }
 
 }  // namespace
@@ -104,11 +118,14 @@ Result<void> ForEachContiguous(TypeReader& reader, uint64_t begin, uint64_t end,
                                const std::function<bool(const TypeHeader&)>& each) {
   end = std::min(end, reader.etypes());
   for (uint64_t at = (begin + 7) & ~uint64_t{7}; at < end && reader.Holds(at);) {
+    GOOFFSETS_TRY(const std::span<const std::byte> bytes, reader.blocks().View(at, TypeReader::kHeaderSize));
+    if (!CanBeDescriptor(bytes, reader.etypes() - reader.types())) {
+      at += 8;
+      continue;
+    }
     const Result<TypeHeader> header = reader.Header(at);
-    // Alignment and kind alone would take many words for descriptors: the text must be there too.
-    const Result<uint64_t> size = header && reader.AtOffset(header->string_offset) && header->string_offset != 0
-                                      ? reader.DescriptorSize(*header)
-                                      : Result<uint64_t>(reader.Damaged(at, "no descriptor"));
+    const Result<uint64_t> size =
+        header ? reader.DescriptorSize(*header) : Result<uint64_t>(tl::unexpected(header.error()));
     if (!size) {
       at += 8;
       continue;
