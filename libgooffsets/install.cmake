@@ -30,6 +30,8 @@ configure_package_config_file(gooffsets-config.cmake.in ${CMAKE_CURRENT_BINARY_D
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/gooffsets-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/gooffsets-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/gooffsets-config-version.cmake
   DESTINATION ${package_dir})
+# Relative, so that an installed tree can be moved, and `cmake --install --prefix` is right.
+file(RELATIVE_PATH PC_TO_PREFIX /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
 foreach(pc gooffsets gooffsets-cpp)
   configure_file(${pc}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${pc}.pc @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${pc}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

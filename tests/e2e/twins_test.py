@@ -59,21 +59,30 @@ class Twins(harness.ToolTest):
         symbols = symbols_of(twin.plain)
         places = {}
         for symbol in symbols:
-            places.setdefault(symbol["name"], set()).add(symbol["address"])
+            # The linker's name for the wrapper of the other ABI; in the pclntab both have one name.
+            places.setdefault(symbol["name"].removesuffix(".abi0"), set()).add(symbol["address"])
         checked = 0
-        # A linked program of other flags lies elsewhere: only builds whose twin has the same text can be compared by address.
         for name in FUNCTIONS:
             bodies = {body["address"] for body in wanted[name].get("function", {}).get("bodies", [])}
             self.assertEqual(bool(bodies), name in places, f"{case}: {name}: {wanted[name]}")
             if bodies:
                 self.assertLessEqual(bodies, places[name], f"{case}: {name}")
                 checked += 1
+        # What the program itself finds in its interfaces, where it runs here and lies where it was linked to.
+        live = {}
+        if " amd64 " in case and "pie" not in case:
+            said = subprocess.run([str(twin.stripped), "itabs"], check=True, capture_output=True, text=True, timeout=60).stdout
+            live = {line.split()[0]: int(line.split()[1]) for line in said.splitlines()}
+        itab_symbols = {symbol["name"].split("itab.", 1)[1].replace(",", ":"): symbol["address"] for symbol in symbols
+                        if symbol["name"].startswith(("go:itab.", "go.itab."))}
+        self.assertTrue(itab_symbols or case.startswith("Go 1.27"), f"{case}: no symbol of an itab")  # 1.27 writes none
         for concrete, interface in ITABS.items():
-            names = {f"go:itab.{concrete},{interface}", f"go.itab.{concrete},{interface}"}
-            expected = {symbol["address"] for symbol in symbols if symbol["name"] in names}
-            got = wanted[f"{concrete}:{interface}"].get("itab")
-            self.assertEqual({got["address"]} if got else set(), expected, f"{case}: {concrete}:{interface}")
-            checked += 1
+            name = f"{concrete}:{interface}"
+            got = wanted[name]["itab"]["address"]
+            for truth in (live, itab_symbols):
+                if truth is itab_symbols and truth or name in truth:
+                    self.assertEqual(got, truth.get(name), f"{case}: {name}")
+                    checked += 1
         return checked
 
     def check_build_info(self, twin, case, go, arch):
