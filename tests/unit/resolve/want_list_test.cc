@@ -69,6 +69,8 @@ TEST(WantList, RefusesWhatItDoesNotKnowAndNamesTheLine) {
       {"[probe.a]\nattach = [\"*a.B:c.D\"]", "begins with a star"},
       {"[probe.a]\nitab = [\"a.B\"]", "is no itab"},
       {"[probe.a\n", "w:1"},
+      {"[probe.a]\nneed = [\"a.\xc3\x84\"]", "w:2: a character beyond ASCII"},
+      {"[.a]\nneed = [\"a.B\"]", "w:1"},  // an assertion of toml++ 3.3
       {"probe = 1", "is no table"},
   };
   for (const auto& test : cases) {
@@ -78,6 +80,12 @@ TEST(WantList, RefusesWhatItDoesNotKnowAndNamesTheLine) {
     EXPECT_NE(list.error().message.find(test.says), std::string::npos) << test.text << "\n" << list.error().message;
   }
   EXPECT_FALSE(ParseWantList(std::string((1 << 20) + 1, ' '), "w"));
+}
+
+TEST(WantList, OtherAlphabetsInCommentsAndEscapes) {
+  Result<WantList> list = ParseWantList("# \xc3\xa4\n[probe.a]  # \xef\xbd\xbf\nneed = [\"a.\\u00c4.b\"]", "w");
+  ASSERT_TRUE(list) << list.error().ToString();
+  EXPECT_EQ(list->probes[0].wants[0].any[0].symbol, "a.\xc3\x84.b");
 }
 
 TEST(WantList, ItemsOnTheirOwn) {
