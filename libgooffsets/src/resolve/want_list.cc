@@ -5,10 +5,10 @@
 // What toml++ 3.3 asserts about its input does not hold for every input (a header "[.a]"): here an assertion is an
 // exception, in every kind of build, and the input an error.
 #undef NDEBUG
-#define TOML_ASSERT(condition)                                       \
-  do {                                                               \
-    if (!(condition)) throw std::logic_error("the text is no TOML"); \
-  } while (0)
+static constexpr void RequireOfToml(bool holds) {
+  if (!holds) throw std::logic_error("the text is no TOML");
+}
+#define TOML_ASSERT(condition) RequireOfToml(static_cast<bool>(condition))
 // Header-only: an agent that links the archive needs no further library for it. Its exceptions are caught here.
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 1
