@@ -15,6 +15,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "binary/go_binary_impl.h"
@@ -34,8 +35,12 @@ constexpr int kRounds = 21;
   std::exit(3);
 }
 
-// Symbols with quotes or brackets (instances of generics, closures) are left out: no tracer asks for them.
-bool Plain(const std::string& name) { return name.find_first_of("\"[]{}<> ") == std::string::npos; }
+// Symbols with quotes, brackets or a middle dot (instances of generics, local types) are left out: no tracer asks for them.
+bool Plain(const std::string& name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return c > ' ' && c < 0x7f && std::string_view("\"[]{}<>").find(c) == std::string_view::npos;
+  });
+}
 
 template <typename T>
 std::vector<T> Every(const std::vector<T>& all) {

@@ -167,8 +167,8 @@ Result<const std::set<std::string>*> ModuleViewReader::PackagePaths(const std::s
     while (true) {
       GOOFFSETS_TRY(bool row, lists.Next());
       if (!row) break;
-      GOOFFSETS_TRY(std::vector<ModulePackages::Package> list, reader_.ReadPackageList(lists.Int(0)));
-      for (ModulePackages::Package& package : list) paths.insert(std::move(package.path));
+      GOOFFSETS_TRY(const auto* list, PackageList(lists.Int(0)));
+      for (const auto& [path, package] : *list) paths.insert(path);
     }
   }
   return &paths_.emplace(key, std::move(paths)).first->second;
@@ -183,23 +183,25 @@ Result<ModuleViewReader::Listed> ModuleViewReader::FindListed(const std::string&
       "SELECT c.package_list, b.uid, b.go FROM build_module c JOIN build b ON b.id = c.build WHERE c.version = ? AND "
       "b.goarch = ? AND b.status = 0 AND c.package_list IS NOT NULL ORDER BY b.uid");
   query.BindInt(*id).BindText(ToString(goarch));
-  std::map<int64_t, std::vector<ModulePackages::Package>> lists;
   while (true) {
     GOOFFSETS_TRY(bool row, query.Next());
     if (!row) return listed;
-    auto list = lists.find(query.Int(0));
-    if (list == lists.end()) {
-      GOOFFSETS_TRY(auto packages, reader_.ReadPackageList(query.Int(0)));
-      list = lists.emplace(query.Int(0), std::move(packages)).first;
-    }
+    GOOFFSETS_TRY(const auto* list, PackageList(query.Int(0)));
     listed.known = true;
     listed.evidence.push_back({HexOf(query.Bytes(1)), query.Text(2)});
-    for (const ModulePackages::Package& entry : list->second) {
-      if (entry.path != package) continue;
-      listed.listed = true;
-      if (!entry.measured) listed.why_not = entry.why_not;
-    }
+    const auto entry = list->find(package);
+    if (entry == list->end()) continue;
+    listed.listed = true;
+    if (!entry->second.measured) listed.why_not = entry->second.why_not;
   }
+}
+
+Result<const ModuleViewReader::Packages*> ModuleViewReader::PackageList(int64_t id) {
+  if (auto known = package_lists_.find(id); known != package_lists_.end()) return &known->second;
+  GOOFFSETS_TRY(std::vector<ModulePackages::Package> list, reader_.ReadPackageList(id));
+  Packages packages;
+  for (ModulePackages::Package& package : list) packages.emplace(package.path, std::move(package));
+  return &package_lists_.emplace(id, std::move(packages)).first->second;
 }
 
 Result<std::string> ModuleViewReader::WhyNotBuilt(const std::string& module, const std::string& version,

@@ -80,6 +80,9 @@ class ModuleViewReader {
   Result<std::string> WhyNotBuilt(const std::string& module, const std::string& version, GoArch goarch);
 
  private:
+  using Packages = std::map<std::string, ModulePackages::Package>;  // by path
+  Result<const Packages*> PackageList(int64_t id);
+
   Connection* db_;
   CatalogReader reader_;
   std::map<std::tuple<std::string, std::string, std::string, GoArch>, std::vector<SeenPackage>> seen_;
@@ -90,6 +93,7 @@ class ModuleViewReader {
   std::unordered_map<int64_t, Layout> layouts_;
   std::map<std::string, std::vector<std::string>> versions_;
   std::map<std::pair<std::string, std::string>, std::set<std::string>> paths_;
+  std::map<int64_t, Packages> package_lists_;
   std::optional<std::vector<std::string>> modules_;
 };
 
