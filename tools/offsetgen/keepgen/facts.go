@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // The lines of facts.jsonl. One object a line: {"module":...} for each module, {"package":...} for each measured
@@ -94,6 +95,11 @@ func writeFacts(l *loader, c *checker) error {
 			if lp := l.packages[p.Path]; lp != nil && lp.Measured && p.Why != "main" {
 				p.Why = ""
 			}
+			dir := filepath.Join(m.Dir, strings.TrimPrefix(p.Path, m.Path))
+			if m.Path == "std" {
+				dir = filepath.Join(m.Dir, p.Path)
+			}
+			p.Tags = l.constraintTags(dir, l.goFiles(dir))
 		}
 		if err := enc.Encode(factsLine{Module: facts}); err != nil {
 			return err

@@ -48,6 +48,8 @@ type SelectionRange struct {
 type listedPackage struct {
 	Path string `json:"path"`
 	Why  string `json:"why,omitempty"` // why it is not measured
+	// Tags are those that its file selection depends on, filled in by writeFacts.
+	Tags []string `json:"tags"`
 }
 
 type loader struct {
