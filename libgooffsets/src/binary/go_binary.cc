@@ -47,9 +47,7 @@ Result<std::unique_ptr<GoBinary::Impl>> GoBinary::Impl::Make(Image image) {
   impl->FindTables();
   const BinaryInfo& info = impl->info_;
   if (!info.build_info.found && !info.pclntab.found && info.packing.empty() && info.obfuscation.empty()) {
-    return Fail(ErrorCode::kUnsupported,
-                fmt::format("{} is no Go program: no build info ({}), no pclntab ({})", info.file, info.build_info.how,
-                            info.pclntab.how),
+    return Fail(ErrorCode::kUnsupported, info.file + " is no Go program: it has neither build info nor a pclntab",
                 "name the program itself, not a wrapper that starts it");
   }
   return impl;
