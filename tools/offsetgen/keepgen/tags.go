@@ -22,14 +22,15 @@ const oldestMinor = 17
 const maxFreeTags = 6
 
 // decided are the tags that are the same in every build for linux on amd64 and arm64 with the gc compiler: operating
-// systems and architectures (src: internal/syslist, which a test compares), "unix", and the compilers. Release tags are
-// varied separately, see constraintTags.
+// systems and architectures (src: internal/syslist, which a test compares), "unix", and the compilers; and "ignore", which
+// keeps a file out of every build (go help buildconstraint): many packages have such a file that imports "C". Release
+// tags are varied separately, see constraintTags.
 var decided = func() map[string]bool {
 	words := map[string]bool{}
 	for _, w := range strings.Fields("aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd " +
 		"plan9 solaris wasip1 windows zos " +
 		"386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 " +
-		"ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm unix gc gccgo") {
+		"ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm unix gc gccgo ignore") {
 		words[w] = true
 	}
 	return words

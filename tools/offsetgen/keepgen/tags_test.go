@@ -42,6 +42,8 @@ func TestConstraintTags(t *testing.T) {
 		{"import C behind a tag", map[string]string{"a.go": "//go:build x\n\npackage p\n\nimport \"C\"\n"}, []string{"cgo", "x"}},
 		{"import C of other systems", map[string]string{"a_darwin.go": "package p\n\nimport \"C\"\n",
 			"b.go": "//go:build windows\n\npackage p\n\nimport \"C\"\n", "c.go": plain}, nil},
+		{"files that no build has", map[string]string{"types_linux.go": "//go:build ignore\n\npackage p\n\nimport \"C\"\n",
+			"gen.go": "// +build ignore\n\npackage main\n", "a.go": plain}, nil},
 		{"word C in a text", map[string]string{"a.go": "package p\n\nvar x = \"C\"\n"}, nil},
 		{"cgo in a constraint", map[string]string{"a.go": "//go:build cgo\n\npackage p\n", "b.go": "//go:build !cgo\n\npackage p\n"},
 			[]string{"cgo"}},
@@ -121,7 +123,8 @@ func TestConstraintTagsOfTheStandardLibrary(t *testing.T) {
 	if packages < 300 || toggled < 100 || changed < 50 {
 		t.Errorf("%d packages, %d tags toggled, %d with a difference: too few to mean anything", packages, toggled, changed)
 	}
-	for path, want := range map[string][]string{"net/http": {"ignore", "nethttpomithttp2"}, "fmt": nil, "plugin": {"cgo"}} {
+	for path, want := range map[string][]string{"net/http": {"nethttpomithttp2"}, "fmt": nil, "plugin": {"cgo"},
+		"syscall": {"faketime"}} {
 		dir := filepath.Join(src, path)
 		if got := l.constraintTags(dir, l.goFiles(dir)); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", path, got, want)
@@ -141,7 +144,7 @@ func TestDecidedTagsAreGosLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := map[string]bool{"unix": true, "gc": true, "gccgo": true}
+	words := map[string]bool{"unix": true, "gc": true, "gccgo": true, "ignore": true}
 	for _, d := range f.Decls {
 		for _, line := range strings.Split(string(text[d.Pos()-f.FileStart:d.End()-f.FileStart]), "\n") {
 			if word, _, ok := strings.Cut(line, ":"); ok && strings.HasPrefix(line, "\t\"") {
