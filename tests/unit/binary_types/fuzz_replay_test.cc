@@ -3,11 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
+
+#include "../fuzz_replay.h"
 
 #define LLVMFuzzerTestOneInput FuzzModuledata
 #include "../../../fuzz/moduledata_fuzz.cc"
@@ -19,24 +18,10 @@
 namespace gooffsets {
 namespace {
 
-std::string Seed(const std::string& target, const std::string& name) {
-  std::ifstream file(std::string(GOOFFSETS_SOURCE_DIR) + "/fuzz/corpus/" + target + "/" + name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using testing::Replay;
+using testing::Seed;
 
 const uint8_t* Data(const std::string& bytes) { return reinterpret_cast<const uint8_t*>(bytes.data()); }
-
-size_t Replay(const std::string& target, int (*run)(const uint8_t*, size_t)) {
-  size_t count = 0;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::string(GOOFFSETS_SOURCE_DIR) + "/fuzz/corpus/" + target)) {
-    const std::string bytes = Seed(target, entry.path().filename().string());
-    SCOPED_TRACE(entry.path().string());
-    EXPECT_EQ(run(Data(bytes), bytes.size()), 0);
-    ++count;
-  }
-  return count;
-}
 
 TEST(FuzzReplay, Moduledata) { EXPECT_GE(Replay("moduledata", FuzzModuledata), 4U); }
 TEST(FuzzReplay, RuntimeTypes) { EXPECT_GE(Replay("runtime_types", FuzzRuntimeTypes), 5U); }
