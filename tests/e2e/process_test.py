@@ -141,7 +141,7 @@ class Processes(harness.ToolTest):
             with self.subTest(pid=pid):
                 run = self.gooffsets("inspect", f"--pid={pid}", exits=harness.USAGE)
                 self.assertEqual(run.stdout, "")
-                self.assertIn("error", run.stderr)
+                self.assertRegex(run.stderr, "--pid|process id")
 
     def test_a_packed_program(self):
         packer = shutil.which("upx")

@@ -1,5 +1,7 @@
 #include "resolve_command.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -21,7 +23,10 @@ constexpr const char* kSourcesFooter =
 Result<std::string> ReadWants(const std::string& path) {
   constexpr size_t kMost = 1 << 20;
   std::ifstream file(path, std::ios::binary);
-  if (!file) return Fail(ErrorCode::kNotFound, "cannot read " + path, "see docs/want-lists.md for what it holds");
+  if (!file) {
+    return Fail(errno == EACCES ? ErrorCode::kPermission : ErrorCode::kNotFound,
+                "cannot read the want list " + path + ": " + std::strerror(errno), "see docs/want-lists.md for what it holds");
+  }
   std::string text(kMost + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(file.gcount()));

@@ -1,6 +1,7 @@
 #include "gooffsets/binary.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -11,14 +12,29 @@
 #include "binary/recognise.h"
 
 namespace gooffsets {
+namespace {
 
-void GoBinary::Impl::FindTables() {
+// /proc/PID/exe leads nowhere.
+tl::unexpected<Error> NoProgram(int pid) {
+  const bool exists = ::access(fmt::format("/proc/{}", pid).c_str(), F_OK) == 0;
+  return Fail(ErrorCode::kNotFound,
+              exists ? fmt::format("process {} has ended, or is a thread of the kernel: it runs no program", pid)
+                     : fmt::format("there is no process {}", pid),
+              "see the process ids with ps");
+}
+
+}  // namespace
+
+std::optional<Error> GoBinary::Impl::FindTables() {
   auto missing = [](const Error& error) { return TableInfo{false, error.message}; };
   Result<Pclntab> pclntab = Pclntab::Find(image_);
   if (!pclntab) {
     info_.pclntab = missing(pclntab.error());
     info_.moduledata = info_.types = {false, "not looked for: it is found through the pclntab"};
-    return;
+    if (!info_.obfuscation.empty()) {
+      info_.moduledata.how = info_.types.how = "not looked for: the program is obfuscated (" + info_.obfuscation + ")";
+    }
+    return pclntab.error();
   }
   pclntab_ = std::move(*pclntab);
   info_.pclntab = {true, pclntab_->found_by()};
@@ -26,7 +42,7 @@ void GoBinary::Impl::FindTables() {
   if (!module) {
     info_.moduledata = missing(module.error());
     info_.types = {false, "not looked for: moduledata says where they lie"};
-    return;
+    return std::nullopt;
   }
   module_ = std::move(*module);
   info_.moduledata = {true, fmt::format("{}, layout {}{}", module_->found_by, module_->layout,
@@ -35,22 +51,25 @@ void GoBinary::Impl::FindTables() {
   Result<RuntimeTypes> types = RuntimeTypes::Open(image_, *module_);
   if (!types) {
     info_.types = missing(types.error());
-    return;
+    return std::nullopt;
   }
   types_ = std::move(*types);
   info_.types = {true, "moduledata"};
+  return std::nullopt;
 }
 
 Result<std::unique_ptr<GoBinary::Impl>> GoBinary::Impl::Make(Image image) {
   std::unique_ptr<Impl> impl(new Impl(std::move(image)));
   GOOFFSETS_TRY(impl->info_, Recognise(impl->image_));
-  impl->FindTables();
+  const std::optional<Error> no_pclntab = impl->FindTables();
   const BinaryInfo& info = impl->info_;
-  if (!info.build_info.found && !info.pclntab.found && info.packing.empty() && info.obfuscation.empty()) {
-    return Fail(ErrorCode::kUnsupported, info.file + " is no Go program: it has neither build info nor a pclntab",
-                "name the program itself, not a wrapper that starts it");
-  }
-  return impl;
+  if (info.build_info.found || !info.packing.empty() || !info.obfuscation.empty()) return impl;
+  // Nothing but a pclntab shows that it is a Go program; one of an unknown release, or a garbled one, shows it as well.
+  if (!no_pclntab || no_pclntab->code == ErrorCode::kUnsupported) return impl;
+  // What could not be read of a file is the reason, not what was not found in the rest.
+  if (no_pclntab->code != ErrorCode::kNotFound && !impl->image_.is_memory()) return tl::unexpected(*no_pclntab);
+  return Fail(ErrorCode::kUnsupported, info.file + " is no Go program: it has neither build info nor a pclntab",
+              "name the program itself, not a wrapper that starts it");
 }
 
 GoBinary::GoBinary(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -71,8 +90,9 @@ Result<GoBinary> GoBinary::OpenProcess(int pid) {
   if (pid <= 0) return Fail(ErrorCode::kUsage, fmt::format("{} is no process id", pid));
   // The link opens the very file that runs, also when its name is gone or belongs to another mount namespace.
   Result<GoBinary> file = Open(fmt::format("/proc/{}/exe", pid));
-  if (!file && file.error().code == ErrorCode::kNotFound) {
-    return Fail(ErrorCode::kNotFound, fmt::format("there is no process {}", pid), "see the process ids with ps");
+  if (!file && file.error().code == ErrorCode::kNotFound) return NoProgram(pid);
+  if (!file && file.error().code == ErrorCode::kPermission) {
+    return Fail(ErrorCode::kPermission, file.error().message, "run as the user of the process, or with CAP_SYS_PTRACE");
   }
   if (file && file->info().packing.empty()) return file;
   if (!file && file.error().code != ErrorCode::kUnsupported) return file;
@@ -87,7 +107,8 @@ Result<GoBinary> GoBinary::OpenProcess(int pid) {
 Result<std::vector<GoBinary::NamedStruct>> GoBinary::Structs() const {
   RuntimeTypes* types = impl_->types();
   if (types == nullptr) {
-    return Fail(ErrorCode::kUnsupported, fmt::format("{}: no type descriptors: {}", info().file, info().types.how));
+    return Fail(ErrorCode::kUnsupported, fmt::format("{}: no type descriptors: {}", info().file, info().types.how),
+                "gooffsets inspect without --types tells what the program is");
   }
   std::vector<NamedStruct> structs;
   GOOFFSETS_CHECK_OK(types->ForEachStruct([&](const RuntimeType& type) {

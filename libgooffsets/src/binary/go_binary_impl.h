@@ -33,7 +33,8 @@ class GoBinary::Impl {
 
  private:
   explicit Impl(Image image) : image_(std::move(image)) {}
-  void FindTables();
+  // Returns why there is no pclntab, if so.
+  std::optional<Error> FindTables();
 
   Image image_;
   BinaryInfo info_;
