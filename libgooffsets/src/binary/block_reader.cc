@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <unordered_map>
 #include <utility>
 
 #include "binary/image.h"
@@ -13,57 +12,67 @@ namespace gooffsets {
 
 // A block is the part that lies in one segment of an aligned range of addresses; where two segments share such a range
 // (they need not begin on a block's border) each has its own block, so the segment belongs to the key.
+//
+// Blocks are kept in sets of a few, as in a processor's cache: where a block may be is known from its address, so that
+// finding and replacing one cost the same however many there are.
 struct BlockReader::Cache {
+  static constexpr size_t kWays = 8;
   struct Block {
-    uint64_t begin = 0, end = 0;  // addresses
+    uint64_t begin = 0, end = 0;  // addresses; empty: nothing was read
     uint64_t used = 0;            // clock of the last use
     std::unique_ptr<std::byte[]> bytes;
   };
-  size_t block_bytes, most_blocks;
+  size_t block_bytes;
+  int block_shift, set_bits;
+  size_t ways;
   uint64_t clock = 0;
-  std::vector<Block> blocks;
-  std::unordered_map<uint64_t, size_t> index;  // by begin
-  size_t last = 0;                             // the block of the last read
-  const Segment* segment = nullptr;            // of the last read
-  std::vector<std::byte> joined;               // what crosses blocks
+  std::vector<Block> blocks;         // `ways` for each set
+  Block* last = nullptr;             // the block of the last read
+  const Segment* segment = nullptr;  // of the last read
+  std::vector<std::byte> joined;     // what crosses blocks
+
+  Cache(size_t bytes, size_t most_blocks)
+      : block_bytes(std::bit_ceil(std::max<size_t>(bytes, 16))),
+        block_shift(std::countr_zero(block_bytes)),
+        set_bits(std::bit_width(std::max<size_t>(most_blocks / kWays, 1)) - 1),
+        ways(std::clamp<size_t>(most_blocks, 1, kWays)),
+        blocks(ways << set_bits) {}
+
+  std::span<Block> SetOf(uint64_t address) {
+    const uint64_t hash = (address >> block_shift) * 0x9e3779b97f4a7c15u;
+    const size_t set = set_bits == 0 ? 0 : static_cast<size_t>(hash >> (64 - set_bits));
+    return std::span(blocks).subspan(set * ways, ways);
+  }
 
   // The block that holds `at`, an address of `part`.
   Result<const Block*> Get(const Image& image, const Segment& part, uint64_t at) {
     const uint64_t begin = std::max(at & ~uint64_t{block_bytes - 1}, part.address);
-    if (last < blocks.size() && blocks[last].begin == begin && blocks[last].end > at) return &blocks[last];
-    if (const auto found = index.find(begin); found != index.end()) {
-      last = found->second;
-      blocks[last].used = ++clock;
-      return &blocks[last];
+    if (last != nullptr && last->begin == begin && last->end > at) return last;
+    Block* oldest = nullptr;
+    for (Block& block : SetOf(at)) {
+      if (block.begin == begin && block.end > at) {
+        block.used = ++clock;
+        last = &block;
+        return last;
+      }
+      if (oldest == nullptr || block.used < oldest->used) oldest = &block;
     }
     const uint64_t end = std::min((at | (block_bytes - 1)) + 1, part.address + part.memory_size);
-    if (blocks.size() < most_blocks) {
-      last = blocks.size();
-      blocks.push_back({0, 0, 0, std::make_unique<std::byte[]>(block_bytes)});
-    } else {
-      last = static_cast<size_t>(std::min_element(blocks.begin(), blocks.end(),
-                                                  [](const Block& a, const Block& b) { return a.used < b.used; }) -
-                                 blocks.begin());
-      index.erase(blocks[last].begin);
-    }
-    Block& block = blocks[last];
+    Block& block = *oldest;
+    last = &block;
+    if (!block.bytes) block.bytes = std::make_unique_for_overwrite<std::byte[]>(block_bytes);
     // Empty until it was read: an error leaves nothing half read behind.
     block.begin = block.end = block.used = 0;
     GOOFFSETS_CHECK_OK(image.Read(begin, std::span(block.bytes.get(), static_cast<size_t>(end - begin))));
     block.begin = begin;
     block.end = end;
     block.used = ++clock;
-    index[begin] = last;
-    return &block;
+    return last;
   }
 };
 
 BlockReader::BlockReader(const Image* image, size_t block_bytes, size_t most_blocks)
-    : image_(image), cache_(std::make_unique<Cache>()) {
-  cache_->block_bytes = std::bit_ceil(std::max<size_t>(block_bytes, 16));
-  cache_->most_blocks = std::max<size_t>(most_blocks, 1);
-  cache_->blocks.reserve(cache_->most_blocks);
-}
+    : image_(image), cache_(std::make_unique<Cache>(block_bytes, most_blocks)) {}
 BlockReader::~BlockReader() = default;
 BlockReader::BlockReader(BlockReader&&) noexcept = default;
 BlockReader& BlockReader::operator=(BlockReader&&) noexcept = default;

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -92,6 +93,11 @@ class Pclntab {
   Result<std::vector<FunctionAnswer>> FindFunctions(std::span<const std::string> names);
   // Every function, ascending by address, until `each` returns false.
   Result<void> ForEachFunction(const std::function<bool(const FunctionEntry&)>& each);
+  // By package, as the linker splits names: the functions that Go files declare by a plain name ("ListenAndServe"; no
+  // methods, closures, instances or wrappers). Every package that `wanted` knows and that has any function is listed. One
+  // pass over records and names on the first call; later calls read names of wanted packages only.
+  Result<std::map<std::string, std::set<std::string>>> FunctionsOf(
+      const std::function<bool(const std::string& package)>& wanted);
   // The function that holds an address.
   Result<std::optional<FunctionEntry>> FunctionAt(uint64_t pc);
 

@@ -101,6 +101,17 @@ class NameOffsets {
   int shift_ = 0;
 };
 
+// Plain functions of all packages: where their names stand, and whose they are.
+struct PackageIndex {
+  struct Function {
+    uint32_t package = 0;  // index in `packages`
+    uint32_t name = 0;     // offset in the names
+    uint16_t rest = 0;     // where the function's own name begins
+  };
+  std::vector<std::string> packages;  // unescaped
+  std::vector<Function> functions;
+};
+
 struct Pclntab::State {
   const Image* image = nullptr;
   PclntabHeader header;
@@ -108,6 +119,7 @@ struct Pclntab::State {
   BlockReader reader;
   TextMap text;
   bool has_text = false;
+  std::optional<PackageIndex> packages;  // made when it is first asked for
 
   State(const Image* of, PclntabHeader table, std::string by)
       : image(of), header(table), found_by(std::move(by)), reader(of, size_t{16} << 10, 64) {}
@@ -137,6 +149,7 @@ struct Pclntab::State {
   Result<void> TreeEntries(uint64_t table, uint64_t entry, uint64_t end, std::vector<uint32_t>* entries);
   Result<std::string> FileOf(const FuncRecord& func, uint64_t entry, uint64_t end);
 
+  Result<PackageIndex> IndexPackages();
   // Where these names stand, ascending by offset: one pass over the names.
   Result<std::vector<NameHit>> FindNames(std::span<const std::string> names);
   // Calls each(index, name offset, record address) for every function in order, until it returns false: one pass over

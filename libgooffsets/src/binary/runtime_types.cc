@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "binary/runtime_types_state.h"
+#include "go/names.h"
 
 namespace gooffsets {
 namespace {
@@ -40,16 +42,17 @@ RuntimeTypes::RuntimeTypes(RuntimeTypes&&) noexcept = default;
 RuntimeTypes& RuntimeTypes::operator=(RuntimeTypes&&) noexcept = default;
 RuntimeTypes::~RuntimeTypes() = default;
 
-Result<Field> RuntimeTypes::State::MakeField(const TypeField& field) {
+Result<Field> RuntimeTypes::State::MakeField(const TypeField& field, Spelling spelling) {
   GOOFFSETS_TRY(const TypeHeader type, reader.Header(field.type));
   Field made;
   GOOFFSETS_TRY(made.name, reader.NameString(field.name));
   made.offset = field.offset;
   made.size = type.size;
   made.align = type.align;
-  GOOFFSETS_TRY(made.type, names->Full(field.type));
   made.kind = type.kind;
   made.embedded = field.embedded;
+  if (spelling == Spelling::kNoFieldTypes) return made;
+  GOOFFSETS_TRY(made.type, names->Full(field.type));
   TypeHeader innermost = type;
   for (int depth = 0; innermost.kind == TypeKind::kArray; ++depth) {
     if (depth >= kMostArrayDepth) return reader.Damaged(field.type, "an array without end");
@@ -65,7 +68,7 @@ Result<Field> RuntimeTypes::State::MakeField(const TypeField& field) {
   return made;
 }
 
-Result<RuntimeType> RuntimeTypes::State::Make(uint64_t address) {
+Result<RuntimeType> RuntimeTypes::State::Make(uint64_t address, Spelling spelling) {
   GOOFFSETS_TRY(const TypeHeader header, reader.Header(address));
   RuntimeType type;
   type.address = address;
@@ -79,7 +82,7 @@ Result<RuntimeType> RuntimeTypes::State::Make(uint64_t address) {
   GOOFFSETS_TRY(const TypeList fields, reader.Fields(header));
   for (uint32_t i = 0; i < fields.count; ++i) {
     GOOFFSETS_TRY(const TypeField field, reader.FieldAt(fields, i));
-    GOOFFSETS_TRY(Field made, MakeField(field));
+    GOOFFSETS_TRY(Field made, MakeField(field, spelling));
     if (made.offset > header.size || made.size > header.size - made.offset) {
       return reader.Damaged(address, "a field outside of its struct");
     }
@@ -121,6 +124,37 @@ Result<void> RuntimeTypes::ForEachStruct(const std::function<bool(const RuntimeT
     return false;
   });
   return result;
+}
+
+Result<void> RuntimeTypes::ForEachStructOf(
+    const std::function<bool(const std::string& package)>& wanted,
+    const std::function<void(const std::string& package, const RuntimeType&)>& each) {
+  if (!state_->walk) GOOFFSETS_CHECK_OK(state_->ForEachType(nullptr));
+  state_->RefillNames();
+  TypeReader& reader = state_->reader;
+  std::unordered_map<uint32_t, std::optional<std::string>> packages;  // by where they stand; nullopt: not wanted
+  std::vector<std::pair<uint32_t, const std::string*>> structs;
+  for (const TypeWalk::NamedStruct& named : state_->walk->structs()) {
+    auto [known, fresh] = packages.try_emplace(named.package);
+    if (fresh) {
+      const Result<std::string> path = reader.NameString(reader.types() + named.package);
+      if (path) {
+        std::string unescaped = UnescapeName(*path);
+        if (wanted(unescaped)) known->second = std::move(unescaped);
+      }
+    }
+    if (known->second) structs.emplace_back(named.type, &*known->second);
+  }
+  std::sort(structs.begin(), structs.end());
+  for (const auto& [offset, package] : structs) {
+    const Result<RuntimeType> type = state_->Make(reader.types() + offset, State::Spelling::kNoFieldTypes);
+    if (type) {
+      if (type->name.size() > package->size() && type->name.starts_with(*package)) each(*package, *type);
+    } else if (!IsOneTypes(type.error())) {
+      return tl::unexpected(type.error());
+    }
+  }
+  return {};
 }
 
 Result<std::optional<RuntimeTypes::MethodType>> RuntimeTypes::MethodOf(const std::string& type,

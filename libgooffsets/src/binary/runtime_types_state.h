@@ -37,8 +37,9 @@ struct RuntimeTypes::State {
 
   // Every descriptor, once each: walks on the first call, repeats what was found on the next.
   Result<void> ForEachType(const std::function<void(const TypeHeader&)>& each);
-  Result<RuntimeType> Make(uint64_t address);
-  Result<Field> MakeField(const TypeField& field);
+  enum class Spelling { kFull, kNoFieldTypes };
+  Result<RuntimeType> Make(uint64_t address, Spelling spelling = Spelling::kFull);
+  Result<Field> MakeField(const TypeField& field, Spelling spelling);
   // The descriptors that bear each of these names.
   Result<std::vector<std::vector<uint64_t>>> Addresses(std::span<const std::string> names);
   // Each itab made at link time, until `each` returns false: its address, its two types and how many methods it has.

@@ -130,6 +130,11 @@ Result<void> TypeWalk::Follow(const TypeHeader& type) {
   GOOFFSETS_CHECK_OK(FollowLists(type));
   if (!type.uncommon()) return {};
   GOOFFSETS_TRY(const std::optional<TypeReader::Uncommon> uncommon, reader_->UncommonOf(type));
+  // Offsets from the types have 31 bits (src: internal/abi/type.go, TypeOff).
+  if (type.kind == TypeKind::kStruct && type.named() && uncommon->package != 0) {
+    structs_.push_back({static_cast<uint32_t>(type.address - reader_->types()),
+                        static_cast<uint32_t>(uncommon->package - reader_->types())});
+  }
   return FollowOffsets(uncommon->methods, TypeReader::kMethodSize);
 }
 

@@ -34,6 +34,12 @@ class TypeWalk {
   // All that were visited, ascending, until `each` returns false.
   void ForEach(const std::function<bool(uint64_t address)>& each) const;
   uint64_t count() const { return count_; }
+  // The named structs among them, in no order: offsets from the beginning of the types.
+  struct NamedStruct {
+    uint32_t type = 0;
+    uint32_t package = 0;  // of the Name of its package's path
+  };
+  const std::vector<NamedStruct>& structs() const { return structs_; }
 
  private:
   static constexpr size_t kWords = 64;
@@ -52,6 +58,7 @@ class TypeWalk {
   TypeReader* reader_;
   uint64_t base_;
   std::vector<std::unique_ptr<Page>> pages_;
+  std::vector<NamedStruct> structs_;
   uint64_t budget_;
   uint64_t count_ = 0;
   bool added_ = false;

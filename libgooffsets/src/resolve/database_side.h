@@ -75,7 +75,7 @@ class DatabaseSide {
   Result<DatabaseAnswer> WalkFields(ProgramView* view, const Scope& scope, const std::string& symbol,
                                     const StructLayout& stored, std::string_view path);
 
-  // inferred.cc: the stored versions of a module that fit what the program tells.
+  // fitting_versions.cc: the stored versions of a module that fit what the program tells.
   struct Candidate {
     std::string version;
     std::unique_ptr<ProgramView> view;
@@ -88,12 +88,8 @@ class DatabaseSide {
     std::string why_none;
   };
   Result<const Fitting*> FittingVersions(const std::string& module, const std::string& version);
-  struct Fit {
-    bool fits = true;
-    size_t structs = 0, functions = 0;
-  };
-  Result<Fit> Compare(ProgramView* view, const std::map<std::string, PackageFacts>& facts,
-                      const std::map<std::string, std::set<std::string>>& declared);
+  Result<std::vector<Assumptions>> AssumptionsFor(const std::string& module, const std::string& version);
+  Result<std::optional<size_t>> CompareStructs(ProgramView* view, const std::map<std::string, PackageFacts>& facts);
 
   ModuleViewReader* reader_;
   const Target* target_;

@@ -49,8 +49,8 @@ struct SelfFacts {
 
 // Everything the program tells of some packages, for comparing stored versions with it.
 struct PackageFacts {
-  std::map<std::string, StructLayout> structs;  // by name in the package: "Request"
-  std::set<std::string> functions;  // by name in the package: "(*Server).Serve"; only those with a name in Go
+  std::map<std::string, StructLayout> structs;  // by name in the package: "Request"; types of fields may be left out
+  std::set<std::string> functions;  // by name in the package: "ListenAndServe"; methods and closures may be left out
 };
 
 struct SelfQuestion {
@@ -63,7 +63,7 @@ class SelfSource {
  public:
   virtual ~SelfSource() = default;
   virtual Result<SelfFacts> Tell(const SelfQuestion& question) = 0;
-  // By import path. Packages that the program does not mention have no entry.
+  // By import path. Packages of which the program has neither a struct nor a function have no entry.
   virtual Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages) = 0;
 };
 

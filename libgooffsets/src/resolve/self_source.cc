@@ -214,23 +214,18 @@ Result<SelfFacts> BinarySource::Tell(const SelfQuestion& question) {
 
 Result<std::map<std::string, PackageFacts>> BinarySource::TellPackages(const std::set<std::string>& packages) {
   std::map<std::string, PackageFacts> facts;
-  auto wanted = [&](std::string_view path) { return packages.contains(std::string(path)); };
+  const auto wanted = [&](const std::string& path) { return packages.contains(path); };
   if (RuntimeTypes* types = binary_->impl().types()) {
-    GOOFFSETS_CHECK_OK(types->ForEachStruct([&](const RuntimeType& type) {
-      if (auto split = SplitSymbol(type.name, wanted)) {
-        facts[std::string(split->package)].structs.emplace(split->rest, type.structure);
+    GOOFFSETS_CHECK_OK(types->ForEachStructOf(wanted, [&](const std::string& package, const RuntimeType& type) {
+      if (package.size() + 1 < type.name.size()) {
+        facts[package].structs.emplace(type.name.substr(package.size() + 1), type.structure);
       }
-      return true;
     }));
   }
   Pclntab* pclntab = binary_->impl().pclntab();
   if (pclntab != nullptr && binary_->impl().module() != nullptr) {
-    GOOFFSETS_CHECK_OK(pclntab->ForEachFunction([&](const FunctionEntry& function) {
-      if (auto split = SplitSymbol(function.name, wanted)) {
-        facts[std::string(split->package)].functions.emplace(split->rest);
-      }
-      return true;
-    }));
+    GOOFFSETS_TRY(auto functions, pclntab->FunctionsOf(wanted));
+    for (auto& [package, names] : functions) facts[package].functions = std::move(names);
   }
   return facts;
 }

@@ -23,6 +23,18 @@ std::optional<std::string> SelectionFor(const PackageRecord& package, const Vers
 // Import paths of the standard library have no dot in their first element; its vendored packages begin with "vendor/".
 bool MayBeStd(std::string_view path) { return path.substr(0, path.find('/')).find('.') == std::string_view::npos; }
 
+// Which experiments are on by default differs between Go's minor releases, and a build's selections are computed with
+// those of its own.
+std::string ExperimentDoubt(const std::vector<std::string>& tags, const std::string& built, const std::string& go) {
+  const auto experiment = std::find_if(tags.begin(), tags.end(), [](const std::string& tag) {
+    return tag.starts_with("goexperiment.");
+  });
+  Result<Version> ours = Version::Parse(VersionScheme::kGo, go);
+  Result<Version> theirs = Version::Parse(VersionScheme::kGo, built);
+  if (experiment == tags.end() || (ours && theirs && ours->minor_line() == theirs->minor_line())) return {};
+  return "its files depend on " + *experiment + ", which Go " + go + " may have set otherwise than Go " + built;
+}
+
 }  // namespace
 
 std::string TargetWorld::BuildHint() const {
@@ -44,10 +56,16 @@ Result<ModuleVersion> TargetWorld::OwnerOf(const std::string& path, Missing* mis
   }
   if (MayBeStd(path)) {
     // Paths without a dot are the standard library's by convention only: without a module list, its own list decides.
-    GOOFFSETS_TRY(const std::set<std::string>* known, reader()->PackagePaths(std::string(kStdModule), go()));
-    if (!target_->has_modules && !known->empty() && !known->contains(path)) {
-      missing->reason = "the program does not say which module provides " + path;
-      return ModuleVersion();
+    if (!target_->has_modules) {
+      // What was seen there is there; only for the rest the list is read.
+      GOOFFSETS_TRY(const auto* seen, reader()->Seen(std::string(kStdModule), go(), path, target_->goarch));
+      if (seen->empty()) {
+        GOOFFSETS_TRY(const std::set<std::string>* known, reader()->PackagePaths(std::string(kStdModule), go()));
+        if (!known->empty() && !known->contains(path)) {
+          missing->reason = "the program does not say which module provides " + path;
+          return ModuleVersion();
+        }
+      }
     }
     missing->reason = target_->go_why;
     return ModuleVersion{std::string(kStdModule), go()};
@@ -67,7 +85,8 @@ Result<ModuleVersion> TargetWorld::OwnerOf(const std::string& path, Missing* mis
   return ModuleVersion();
 }
 
-Result<std::string> TargetWorld::Doubt(const SeenPackage& seen, const std::string& path, bool is_std, bool* config) {
+Result<std::string> TargetWorld::Doubt(const SeenPackage& seen, const std::string& path, bool is_std,
+                                       const Tags& tags, bool* config) {
   GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(seen.build));
   if (!is_std) {
     Result<Version> release = Version::Parse(VersionScheme::kGo, go());
@@ -84,7 +103,8 @@ Result<std::string> TargetWorld::Doubt(const SeenPackage& seen, const std::strin
       }
     }
   }
-  std::string doubt = ConfigDoubt(*target_, path, is_std, build->tags, build->goexperiment);
+  std::string doubt = ConfigDoubt(*target_, path, is_std, tags ? &*tags : nullptr, build->tags, build->goexperiment);
+  if (doubt.empty() && tags && !is_std) doubt = ExperimentDoubt(*tags, build->evidence.go, go());
   if (!doubt.empty() && !assumptions_.lenient) {
     *config = true;
     return doubt;
@@ -125,6 +145,7 @@ Result<TargetWorld::Sightings> TargetWorld::Judge(const std::string& path) {
     }
     return found;
   }
+  GOOFFSETS_TRY(const Tags tags, reader()->ConstraintTags(found.owner.module, found.owner.version, path));
   std::string first_doubt;
   struct Ranked {
     SeenPackage seen;
@@ -134,7 +155,7 @@ Result<TargetWorld::Sightings> TargetWorld::Judge(const std::string& path) {
   std::vector<Ranked> ranked;
   for (const SeenPackage& package : *seen) {
     bool config = false;
-    GOOFFSETS_TRY(std::string doubt, Doubt(package, path, is_std, &config));
+    GOOFFSETS_TRY(std::string doubt, Doubt(package, path, is_std, tags, &config));
     if (!doubt.empty()) {
       // A configuration that may matter leaves room for inference; other source files do not.
       if (first_doubt.empty() || (config && !found.config_unknown)) first_doubt = doubt;

@@ -7,6 +7,8 @@
 namespace gooffsets {
 namespace {
 
+constexpr size_t kMostStringIds = 4096;
+
 std::string HexOf(std::string_view bytes) {
   return ToHex(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
 }
@@ -22,7 +24,7 @@ Result<const std::vector<SeenPackage>*> ModuleViewReader::Seen(const std::string
     std::string go, uid;
   };
   std::vector<Row> rows;
-  GOOFFSETS_TRY(std::optional<int64_t> path, reader_.FindString(package));
+  GOOFFSETS_TRY(std::optional<int64_t> path, StringId(package));
   GOOFFSETS_TRY(std::optional<int64_t> version_id, reader_.FindVersion({module, version}));
   if (path && version_id) {
     Statement query = db_->Prepare(
@@ -41,6 +43,58 @@ Result<const std::vector<SeenPackage>*> ModuleViewReader::Seen(const std::string
   std::vector<SeenPackage> seen;
   for (const Row& row : rows) seen.push_back(row.seen);
   return &seen_.emplace(key, std::move(seen)).first->second;
+}
+
+Result<void> ModuleViewReader::ReadSeen(const std::string& module, const std::string& package, GoArch goarch) {
+  GOOFFSETS_TRY(const std::vector<std::string>* versions, Versions(module));
+  struct Row {
+    SeenPackage seen;
+    std::string go, uid;
+  };
+  std::map<std::string, std::vector<Row>> rows;
+  for (const std::string& version : *versions) {
+    if (!seen_.contains(std::tuple(module, version, package, goarch))) rows[version];
+  }
+  if (rows.empty()) return {};
+  GOOFFSETS_TRY(std::optional<int64_t> path, StringId(package));
+  if (path) {
+    Statement query = db_->Prepare(
+        "SELECT v.text, o.build, o.state, b.go, b.uid FROM package_state s JOIN observation o ON o.state = s.id "
+        "JOIN version v ON v.id = o.version JOIN build b ON b.id = o.build "
+        "WHERE s.package = ? AND v.module = (SELECT id FROM module WHERE path = ?) AND b.goarch = ? AND b.status = 0");
+    query.BindInt(*path).BindText(module).BindText(ToString(goarch));
+    while (true) {
+      GOOFFSETS_TRY(bool row, query.Next());
+      if (!row) break;
+      auto version = rows.find(query.Text(0));
+      if (version == rows.end()) continue;
+      version->second.push_back({{query.Int(1), query.Int(2)}, query.Text(3), HexOf(query.Bytes(4))});
+    }
+  }
+  const VersionLess less(VersionScheme::kGo);
+  for (auto& [version, list] : rows) {
+    std::sort(list.begin(), list.end(),
+              [&](const Row& a, const Row& b) { return a.go != b.go ? less(a.go, b.go) : a.uid < b.uid; });
+    std::vector<SeenPackage>& seen = seen_[std::tuple(module, version, package, goarch)];
+    for (const Row& row : list) seen.push_back(row.seen);
+  }
+  return {};
+}
+
+Result<std::vector<int64_t>> ModuleViewReader::BuildsOf(const std::string& module, const std::string& version,
+                                                        GoArch goarch) {
+  std::vector<int64_t> builds;
+  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
+  if (!id) return builds;
+  Statement query = db_->Prepare(
+      "SELECT DISTINCT o.build FROM observation o JOIN build b ON b.id = o.build "
+      "WHERE o.version = ? AND b.goarch = ? AND b.status = 0 ORDER BY o.build");
+  query.BindInt(*id).BindText(ToString(goarch));
+  while (true) {
+    GOOFFSETS_TRY(bool row, query.Next());
+    if (!row) return builds;
+    builds.push_back(query.Int(0));
+  }
 }
 
 Result<const SeenBuild*> ModuleViewReader::Build(int64_t build) {
@@ -78,14 +132,53 @@ Result<const CatalogReader::State*> ModuleViewReader::State(int64_t state) {
 }
 
 Result<const std::vector<PackageEntry>*> ModuleViewReader::Entries(int64_t state) {
-  GOOFFSETS_TRY(const CatalogReader::State* read, State(state));
-  if (auto known = entries_.find(read->package_layout); known != entries_.end()) return &known->second;
-  GOOFFSETS_TRY(std::vector<PackageEntry> entries, reader_.Entries(read->package_layout));
-  return &entries_.emplace(read->package_layout, std::move(entries)).first->second;
+  GOOFFSETS_TRY(const StateLayout read, LayoutOfState(state));
+  if (auto known = entries_.find(read.package_layout); known != entries_.end()) return &known->second;
+  GOOFFSETS_TRY(std::vector<PackageEntry> entries, reader_.Entries(read.package_layout));
+  return &entries_.emplace(read.package_layout, std::move(entries)).first->second;
+}
+
+Result<ModuleViewReader::StateLayout> ModuleViewReader::LayoutOfState(int64_t state) {
+  if (auto known = state_layouts_.find(state); known != state_layouts_.end()) return known->second;
+  Statement query = db_->Prepare("SELECT package_layout, fully_kept FROM package_state WHERE id = ?");
+  GOOFFSETS_TRY(bool found, query.BindInt(state).Next());
+  if (!found) return Fail(ErrorCode::kBadInput, "the database is damaged: a package state is missing");
+  return state_layouts_.emplace(state, StateLayout{query.Int(0), query.Int(1) != 0}).first->second;
+}
+
+Result<std::optional<int64_t>> ModuleViewReader::StringId(std::string_view text) {
+  std::string key(text);
+  if (auto known = string_ids_.find(key); known != string_ids_.end()) return known->second;
+  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindString(text));
+  if (string_ids_.size() >= kMostStringIds) string_ids_.clear();
+  string_ids_.emplace(std::move(key), id);
+  return id;
+}
+
+Result<std::optional<StructLayout>> ModuleViewReader::ReadShape(int64_t layout) {
+  StructLayout shape;
+  {
+    Statement head = db_->Prepare("SELECT kind, size FROM layout WHERE id = ?");
+    GOOFFSETS_TRY(bool found, head.BindInt(layout).Next());
+    if (!found) return Fail(ErrorCode::kBadInput, "the database is damaged: a layout is missing");
+    if (head.Int(0) != 0) return std::optional<StructLayout>();
+    shape.size = head.Unsigned(1);
+  }
+  Statement rows = db_->Prepare(
+      "SELECT n.text, f.offset, f.size FROM field f JOIN string n ON n.id = f.name WHERE f.layout = ? ORDER BY f.pos");
+  rows.BindInt(layout);
+  while (true) {
+    GOOFFSETS_TRY(bool row, rows.Next());
+    if (!row) return std::optional<StructLayout>(std::move(shape));
+    Field& field = shape.fields.emplace_back();
+    field.name = rows.Text(0);
+    field.offset = rows.Unsigned(1);
+    field.size = rows.Unsigned(2);
+  }
 }
 
 Result<std::optional<PackageEntry>> ModuleViewReader::Find(int64_t state, std::string_view symbol) {
-  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindString(symbol));
+  GOOFFSETS_TRY(std::optional<int64_t> id, StringId(symbol));
   if (!id) return std::optional<PackageEntry>();
   GOOFFSETS_TRY(const std::vector<PackageEntry>* entries, Entries(state));
   auto entry = std::lower_bound(entries->begin(), entries->end(), *id,
@@ -161,17 +254,77 @@ Result<const std::set<std::string>*> ModuleViewReader::PackagePaths(const std::s
       if (!row) break;
       paths.insert(seen.Text(0));
     }
-    Statement lists =
-        db_->Prepare("SELECT DISTINCT package_list FROM build_module WHERE version = ? AND package_list IS NOT NULL");
-    lists.BindInt(*id);
-    while (true) {
-      GOOFFSETS_TRY(bool row, lists.Next());
-      if (!row) break;
-      GOOFFSETS_TRY(const auto* list, PackageList(lists.Int(0)));
+    GOOFFSETS_TRY(const std::vector<int64_t>* lists, ListsOf(module, version));
+    for (int64_t list_id : *lists) {
+      GOOFFSETS_TRY(const auto* list, PackageList(list_id));
       for (const auto& [path, package] : *list) paths.insert(path);
     }
   }
   return &paths_.emplace(key, std::move(paths)).first->second;
+}
+
+Result<const std::vector<int64_t>*> ModuleViewReader::ListsOf(const std::string& module, const std::string& version) {
+  const auto key = std::pair(module, version);
+  if (auto known = lists_of_.find(key); known != lists_of_.end()) return &known->second;
+  std::vector<int64_t> lists;
+  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
+  if (id) {
+    Statement query =
+        db_->Prepare("SELECT DISTINCT package_list FROM build_module WHERE version = ? AND package_list IS NOT NULL");
+    query.BindInt(*id);
+    while (true) {
+      GOOFFSETS_TRY(bool row, query.Next());
+      if (!row) break;
+      lists.push_back(query.Int(0));
+    }
+  }
+  return &lists_of_.emplace(key, std::move(lists)).first->second;
+}
+
+Result<std::optional<std::vector<std::string>>> ModuleViewReader::ConstraintTags(const std::string& module,
+                                                                                 const std::string& version,
+                                                                                 const std::string& package) {
+  std::optional<std::set<std::string>> tags;
+  GOOFFSETS_TRY(const std::vector<int64_t>* lists, ListsOf(module, version));
+  for (int64_t id : *lists) {
+    GOOFFSETS_TRY(const Packages* list, PackageList(id));
+    const auto entry = list->find(package);
+    if (entry == list->end() || !entry->second.tags) continue;
+    if (!tags) tags.emplace();
+    tags->insert(entry->second.tags->begin(), entry->second.tags->end());
+  }
+  if (!tags) return std::optional<std::vector<std::string>>();
+  return std::optional<std::vector<std::string>>(std::in_place, tags->begin(), tags->end());
+}
+
+Result<std::set<std::string>> ModuleViewReader::PackagesOf(const std::string& module,
+                                                           const std::vector<std::string>& versions) {
+  std::set<std::string> paths;
+  std::set<int64_t> lists;  // many versions have the same packages
+  for (const std::string& version : versions) {
+    GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
+    if (!id) continue;
+    bool listed = false;
+    {
+      Statement query =
+          db_->Prepare("SELECT DISTINCT package_list FROM build_module WHERE version = ? AND package_list IS NOT NULL");
+      query.BindInt(*id);
+      while (true) {
+        GOOFFSETS_TRY(bool row, query.Next());
+        if (!row) break;
+        listed = true;
+        lists.insert(query.Int(0));
+      }
+    }
+    if (listed) continue;
+    GOOFFSETS_TRY(const auto* seen, PackagePaths(module, version));
+    paths.insert(seen->begin(), seen->end());
+  }
+  for (const int64_t list : lists) {
+    GOOFFSETS_TRY(std::vector<ModulePackages::Package> packages, reader_.ReadPackageList(list));
+    for (ModulePackages::Package& package : packages) paths.insert(std::move(package.path));
+  }
+  return paths;
 }
 
 Result<ModuleViewReader::Listed> ModuleViewReader::FindListed(const std::string& module, const std::string& version,

@@ -56,11 +56,27 @@ class ModuleViewReader {
   Result<const SeenBuild*> Build(int64_t build);
   // Package path -> what this build saw of it. The standard library is in its own builds only.
   Result<const std::map<std::string, int64_t>*> StatesOfBuild(int64_t build);
+  // Builds that saw anything of this version, ascending.
+  Result<std::vector<int64_t>> BuildsOf(const std::string& module, const std::string& version, GoArch goarch);
+  // Reads what Seen tells of this package for every version of the module, in one query.
+  Result<void> ReadSeen(const std::string& module, const std::string& package, GoArch goarch);
   Result<const CatalogReader::State*> State(int64_t state);
+  // The two small things of a state.
+  struct StateLayout {
+    int64_t package_layout = 0;
+    bool fully_kept = false;
+  };
+  Result<StateLayout> LayoutOfState(int64_t state);
   Result<std::optional<PackageEntry>> Find(int64_t state, std::string_view symbol);
   Result<const std::vector<PackageEntry>*> Entries(int64_t state);
   Result<const Layout*> LayoutOf(int64_t layout);
+  // The number of a string; nullopt: the database has none such.
+  Result<std::optional<int64_t>> StringId(std::string_view text);
   Result<std::string> Text(int64_t string) { return reader_.Text(string); }
+  // Read and not remembered, for comparing many versions.
+  Result<std::vector<PackageEntry>> ReadEntries(int64_t package_layout) { return reader_.Entries(package_layout); }
+  // A struct with its size and its fields' names, offsets and sizes only; nullopt: the layout is a function's.
+  Result<std::optional<StructLayout>> ReadShape(int64_t layout);
   // Symbols of any package that begin with `prefix`: string ids by text.
   Result<std::map<std::string, int64_t>> SymbolsWithPrefix(const std::string& prefix);
 
@@ -68,6 +84,8 @@ class ModuleViewReader {
   Result<const std::vector<std::string>*> Versions(const std::string& module);  // observed, ascending
   // Packages that this version is known to have, measured or not.
   Result<const std::set<std::string>*> PackagePaths(const std::string& module, const std::string& version);
+  // Packages that any of these versions is known to have.
+  Result<std::set<std::string>> PackagesOf(const std::string& module, const std::vector<std::string>& versions);
   struct Listed {
     bool known = false;   // a build of this GOARCH saw the version's package list
     bool listed = false;  // and the package is in it
@@ -76,12 +94,18 @@ class ModuleViewReader {
   };
   Result<Listed> FindListed(const std::string& module, const std::string& version, GoArch goarch,
                             const std::string& package);
+  // The build tags on which it depends which files of this package are compiled, sorted, by all lists that tell;
+  // nullopt: none does.
+  Result<std::optional<std::vector<std::string>>> ConstraintTags(const std::string& module, const std::string& version,
+                                                                 const std::string& package);
   // Why there is no successful build of this version and GOARCH; empty: there is one.
   Result<std::string> WhyNotBuilt(const std::string& module, const std::string& version, GoArch goarch);
 
  private:
   using Packages = std::map<std::string, ModulePackages::Package>;  // by path
   Result<const Packages*> PackageList(int64_t id);
+  // The package lists that builds saw of this version.
+  Result<const std::vector<int64_t>*> ListsOf(const std::string& module, const std::string& version);
 
   Connection* db_;
   CatalogReader reader_;
@@ -89,10 +113,13 @@ class ModuleViewReader {
   std::map<int64_t, SeenBuild> builds_;
   std::map<int64_t, std::map<std::string, int64_t>> build_states_;
   std::unordered_map<int64_t, CatalogReader::State> states_;
+  std::unordered_map<int64_t, StateLayout> state_layouts_;
+  std::unordered_map<std::string, std::optional<int64_t>> string_ids_;  // bounded
   std::unordered_map<int64_t, std::vector<PackageEntry>> entries_;  // by package layout
   std::unordered_map<int64_t, Layout> layouts_;
   std::map<std::string, std::vector<std::string>> versions_;
   std::map<std::pair<std::string, std::string>, std::set<std::string>> paths_;
+  std::map<std::pair<std::string, std::string>, std::vector<int64_t>> lists_of_;
   std::map<int64_t, Packages> package_lists_;
   std::optional<std::vector<std::string>> modules_;
 };
