@@ -190,7 +190,8 @@ Result<void> ReadFacts(const std::string& path, const FactsSink& sink) {
         packages.owner = {m.at("path").get<std::string>(), Canonical(m.at("version").get<std::string>())};
         for (const Json& p : m.at("packages")) {
           std::string why = p.value("why", "");
-          packages.packages.push_back({p.at("path").get<std::string>(), why.empty(), why});
+          packages.packages.push_back({p.at("path").get<std::string>(), why.empty(), why,
+                                       p.at("tags").get<std::vector<std::string>>()});
         }
         sink.module(std::move(packages));
       }

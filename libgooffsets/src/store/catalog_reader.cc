@@ -142,14 +142,18 @@ Result<std::vector<PackageEntry>> CatalogReader::Entries(int64_t package_layout_
 }
 
 Result<std::vector<ModulePackages::Package>> CatalogReader::ReadPackageList(int64_t package_list_id) {
-  std::string packed;
+  std::string packed, packed_tags;
+  bool has_tags = false;
   {
-    Statement query = db_->Prepare("SELECT entries FROM package_list WHERE id = ?");
+    Statement query = db_->Prepare("SELECT entries, tags FROM package_list WHERE id = ?");
     GOOFFSETS_TRY(bool found, query.BindInt(package_list_id).Next());
     if (!found) return Damaged("a package list is missing");
     packed = query.Text(0);
+    has_tags = !query.IsNull(1);
+    packed_tags = query.Text(1);
   }
   CheckedReader reader{std::string_view(packed)};
+  CheckedReader tags{std::string_view(packed_tags)};
   std::vector<ModulePackages::Package> packages;
   int64_t path = 0;
   while (!reader.at_end()) {
@@ -163,8 +167,17 @@ Result<std::vector<ModulePackages::Package>> CatalogReader::ReadPackageList(int6
     if (*why != 0) {
       GOOFFSETS_TRY(package.why_not, Text(static_cast<int64_t>(*why)));
     }
+    if (has_tags) {
+      std::optional<uint64_t> list = tags.Uvarint();
+      if (!list) return Damaged("the tags of a package list cannot be read");
+      if (*list != 0) {
+        GOOFFSETS_TRY(std::string lines, Text(static_cast<int64_t>(*list)));
+        package.tags = SplitLines(lines);
+      }
+    }
     packages.push_back(std::move(package));
   }
+  if (!tags.at_end()) return Damaged("the tags of a package list cannot be read");
   return packages;
 }
 

@@ -181,7 +181,8 @@ Result<int64_t> CatalogWriter::PackageList(const std::vector<ModulePackages::Pac
     GOOFFSETS_TRY(bool found, query.BindBlob(digest).Next());
     if (found) return query.Int(0);
   }
-  std::string packed;
+  std::string packed, tags;
+  const bool has_tags = HasTags(packages);
   int64_t last = 0;
   for (const ModulePackages::Package& package : packages) {
     GOOFFSETS_TRY(int64_t path, String(package.path));
@@ -193,11 +194,21 @@ Result<int64_t> CatalogWriter::PackageList(const std::vector<ModulePackages::Pac
       GOOFFSETS_TRY(int64_t why, String(package.why_not));
       AppendVarint(&packed, static_cast<uint64_t>(why));
     }
+    if (!has_tags) continue;
+    int64_t list = 0;
+    if (package.tags) {
+      GOOFFSETS_TRY(list, String(JoinLines(*package.tags)));
+    }
+    AppendVarint(&tags, static_cast<uint64_t>(list));
   }
-  GOOFFSETS_CHECK_OK(db_->Prepare("INSERT INTO package_list (digest, entries) VALUES (?, ?)")
-                         .BindBlob(digest)
-                         .BindBlob(packed)
-                         .Run());
+  Statement insert = db_->Prepare("INSERT INTO package_list (digest, entries, tags) VALUES (?, ?, ?)");
+  insert.BindBlob(digest).BindBlob(packed);
+  if (has_tags) {
+    insert.BindBlob(tags);
+  } else {
+    insert.BindNull();
+  }
+  GOOFFSETS_CHECK_OK(insert.Run());
   return db_->last_id();
 }
 

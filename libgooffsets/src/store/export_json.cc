@@ -48,7 +48,10 @@ class Exporter {
       : store_(store), db_(store->connection()), reader_(store->connection()), out_(out) {}
 
   Result<void> Run() {
-    *out_ << "{\"format\":\"gooffsets\",\"version\":1,\n";
+    GOOFFSETS_TRY(const int64_t tags,
+                  db_->IntOf("SELECT EXISTS (SELECT 1 FROM package_list WHERE tags IS NOT NULL AND id IN "
+                             "(SELECT package_list FROM build_module WHERE package_list IS NOT NULL))"));
+    *out_ << "{\"format\":\"gooffsets\",\"version\":" << (tags != 0 ? kVersionWithTags : 1) << ",\n";
     GOOFFSETS_CHECK_OK(Versions());
     GOOFFSETS_CHECK_OK(Layouts());
     GOOFFSETS_CHECK_OK(PackageLayouts());

@@ -51,7 +51,7 @@ class Importer {
     if (event == Kind::value && depth == 1) {
       if (section_ == "format" && value.is_string()) format_ = value.get<std::string>();
       if (section_ == "version" && value.is_number_unsigned()) version_ = value.get<uint64_t>();
-      if (version_ > 1) Note(Fail(ErrorCode::kTooNew, "the export was written by a newer gooffsets"));
+      if (version_ > kVersionWithTags) Note(Fail(ErrorCode::kTooNew, "the export was written by a newer gooffsets"));
       return false;
     }
     const bool complete = event == Kind::object_end || event == Kind::array_end || event == Kind::value;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -114,6 +115,9 @@ struct ModulePackages {
     std::string path;
     bool measured = false;
     std::string why_not;  // "main", "not a root", "internal/testdata", "excluded by build constraints"; empty when measured
+    // The build tags on which it depends, on linux, which of its Go files are compiled: "cgo", "purego",
+    // "goexperiment.synctest". Sorted; without operating systems, architectures and releases. nullopt: not recorded.
+    std::optional<std::vector<std::string>> tags = std::nullopt;
     auto operator<=>(const Package&) const = default;
   };
   std::vector<Package> packages;  // sorted by path

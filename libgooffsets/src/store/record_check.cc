@@ -150,6 +150,12 @@ Result<void> CheckPackageList(const ModulePackages& module) {
     if (package.measured && !package.why_not.empty()) {
       return Broken("package \"" + package.path + "\"", "is measured and says why it is not");
     }
+    if (!package.tags) continue;
+    const std::vector<std::string>& tags = *package.tags;
+    for (size_t i = 0; i < tags.size(); ++i) {
+      GOOFFSETS_CHECK_OK(CheckName("a tag of package \"" + package.path + "\"", tags[i]));
+      if (i > 0 && tags[i - 1] >= tags[i]) return Broken("the tags of package \"" + package.path + "\"", "are not in order");
+    }
   }
   return {};
 }

@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kFormat = "gooffsets record";
-constexpr uint64_t kFormatVersion = 1;
+constexpr size_t kMaxTags = 10'000;  // of one package
 // The largest record seen (std of Go 1.27) has 20 MB; a package line 3 MB.
 constexpr ZstdLimits kLimits = {.total = uint64_t{1} << 30, .line = uint64_t{128} << 20};
 
@@ -293,12 +293,20 @@ void AppendModulePackages(std::string* out, const std::vector<ModulePackages::Pa
   JsonArray array(out);
   for (const ModulePackages::Package& package : packages) {
     array.Next();
-    JsonArray pair(out);
-    pair.Text(package.path);
-    if (!package.measured) pair.Text(package.why_not);
-    pair.Close();
+    JsonArray item(out);
+    item.Text(package.path);
+    if (!package.measured) item.Text(package.why_not);
+    if (package.tags) {
+      item.Next();
+      AppendTexts(out, *package.tags);
+    }
+    item.Close();
   }
   array.Close();
+}
+
+bool HasTags(const std::vector<ModulePackages::Package>& packages) {
+  return std::any_of(packages.begin(), packages.end(), [](const auto& package) { return package.tags.has_value(); });
 }
 
 Result<std::vector<ModulePackages::Package>> ParseModulePackages(const json& value) {
@@ -306,9 +314,15 @@ Result<std::vector<ModulePackages::Package>> ParseModulePackages(const json& val
   std::vector<ModulePackages::Package> packages;
   packages.reserve(value.size());
   for (const json& element : value) {
-    GOOFFSETS_TRY(std::vector<std::string> pair, ParseTexts(element, 1, 2, "a module's package"));
-    bool measured = pair.size() == 1;
+    const bool tagged = element.is_array() && element.size() > 1 && element.back().is_array();
+    json head = element;
+    if (tagged) head.erase(head.size() - 1);
+    GOOFFSETS_TRY(std::vector<std::string> pair, ParseTexts(head, 1, 2, "a module's package"));
+    const bool measured = pair.size() == 1;
     packages.push_back({pair[0], measured, measured ? "" : pair[1]});
+    if (tagged) {
+      GOOFFSETS_TRY(packages.back().tags, ParseTexts(element.back(), 0, kMaxTags, "a package's tags"));
+    }
   }
   return packages;
 }
@@ -317,7 +331,9 @@ std::string RecordLines(const BuildRecord& record) {
   std::string out = "{\"format\":";
   AppendJsonString(&out, kFormat);
   out.append(",\"version\":");
-  AppendNumber(&out, kFormatVersion);
+  const bool tags = std::any_of(record.modules.begin(), record.modules.end(),
+                                [](const ModulePackages& module) { return HasTags(module.packages); });
+  AppendNumber(&out, tags ? kVersionWithTags : 1);
   out.append(",\"build\":");
   JsonObject build(&out);
   AppendBuildMembers(&build, &out, record.build);
@@ -350,7 +366,7 @@ Result<void> RecordParser::Line(std::string_view line) {
     GOOFFSETS_TRY(std::string format, reader.Text("format"));
     if (format != kFormat) return Fail(ErrorCode::kBadInput, "not a build record");
     GOOFFSETS_TRY(uint64_t version, reader.Number("version"));
-    if (version > kFormatVersion) return Fail(ErrorCode::kTooNew, "the record was written by a newer gooffsets");
+    if (version > kVersionWithTags) return Fail(ErrorCode::kTooNew, "the record was written by a newer gooffsets");
     GOOFFSETS_TRY(const json* build, reader.Object("build"));
     GOOFFSETS_TRY(record_.build, ParseBuildMembers(*build));
     begun_ = true;

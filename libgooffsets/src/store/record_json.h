@@ -78,9 +78,13 @@ Result<BuildInfo> ParseBuildMembers(const nlohmann::json& json);
 // What a package is apart from its symbols and owner: path, fully_kept, files, selection, selections, std_by_value.
 void AppendPackageMembers(JsonObject* object, std::string* out, const PackageRecord& package);
 Result<PackageRecord> ParsePackageMembers(const nlohmann::json& json);
-// [["path"],["path","why it was not measured"],...]
+// [["path"],["path","why it was not measured"],["path",["tag"]],["path","why",["tag"]],...]: tags where they are known.
 void AppendModulePackages(std::string* out, const std::vector<ModulePackages::Package>& packages);
 Result<std::vector<ModulePackages::Package>> ParseModulePackages(const nlohmann::json& json);
+// Records, shards and exports have version 2 if one of their package lists has tags, else 1: what programs that know no
+// tags could read stays as they wrote it.
+bool HasTags(const std::vector<ModulePackages::Package>& packages);
+inline constexpr uint64_t kVersionWithTags = 2;
 
 std::string_view ToString(BuildStatus status);  // "ok", "compile failed", "transient failure", "unavailable"
 Result<BuildStatus> ParseBuildStatus(std::string_view text);

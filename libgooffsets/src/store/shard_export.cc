@@ -63,10 +63,11 @@ class ShardWriter {
     if (builds_.empty()) {
       return Fail(ErrorCode::kNotFound, "the database has no builds of " + name_.module + " " + name_.minor_line);
     }
+    GOOFFSETS_CHECK_OK(CollectLists());
     GOOFFSETS_CHECK_OK(Head());
     GOOFFSETS_CHECK_OK(CollectStates());
     for (const auto& [package, states] : states_of_) GOOFFSETS_CHECK_OK(Package(package, states));
-    GOOFFSETS_CHECK_OK(Lists());
+    for (const std::string& line : list_lines_) Line(line);
     for (const RootBuild& build : builds_) GOOFFSETS_CHECK_OK(Build(build));
     out_ += "{\"end\":{\"lines\":";
     AppendNumber(&out_, lines_);
@@ -89,7 +90,7 @@ class ShardWriter {
     std::string line;
     JsonObject object(&line);
     object.Text("format", "gooffsets shard");
-    object.Number("version", 1);
+    object.Number("version", tags_ ? kVersionWithTags : 1);
     object.Text("module", name_.module);
     object.Text("minor", name_.minor_line);
     object.Key("versions");
@@ -226,7 +227,8 @@ class ShardWriter {
     return count;
   }
 
-  Result<void> Lists() {
+  // The package lists that the builds saw, in the order of their first use.
+  Result<void> CollectLists() {
     for (const RootBuild& build : builds_) {
       Statement rows = db_->Prepare(
           "SELECT b.package_list FROM build_module b JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module "
@@ -237,10 +239,11 @@ class ShardWriter {
         if (!row) break;
         if (!list_numbers_.emplace(rows.Int(0), list_numbers_.size()).second) continue;
         GOOFFSETS_TRY(std::vector<ModulePackages::Package> packages, reader_.ReadPackageList(rows.Int(0)));
+        tags_ |= HasTags(packages);
         std::string line = "{\"list\":";
         AppendModulePackages(&line, packages);
         line += "}";
-        Line(line);
+        list_lines_.push_back(std::move(line));
       }
     }
     return {};
@@ -312,6 +315,8 @@ class ShardWriter {
   std::vector<RootBuild> builds_;
   std::map<std::string, std::vector<int64_t>> states_of_;
   std::map<int64_t, size_t> state_numbers_, list_numbers_;
+  std::vector<std::string> list_lines_;
+  bool tags_ = false;
   Blake2b128 digest_;
   std::string out_;
   uint64_t lines_ = 0;

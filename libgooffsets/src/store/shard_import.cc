@@ -71,7 +71,7 @@ class ShardReader {
     GOOFFSETS_TRY(std::string format, reader.Text("format"));
     GOOFFSETS_TRY(uint64_t version, reader.Number("version"));
     if (format != "gooffsets shard") return Fail(ErrorCode::kBadInput, "not a shard");
-    if (version > 1) return Fail(ErrorCode::kTooNew, "the shard was written by a newer gooffsets");
+    if (version > kVersionWithTags) return Fail(ErrorCode::kTooNew, "the shard was written by a newer gooffsets");
     GOOFFSETS_TRY(std::string module, reader.Text("module"));
     GOOFFSETS_TRY(std::vector<std::string> versions, reader.TextsOr("versions"));
     for (std::string& text : versions) {

@@ -27,7 +27,7 @@ std::vector<BuildRecord> SampleRecords() {
   return {StdRecord("1.21.13"),
           StdRecord("1.26.8", GoArch::kArm64, 192),
           GrpcRecord("1.60.1", "1.26.8"),
-          GrpcRecord("1.60.1", "1.26.8", GoArch::kArm64),
+          testing::WithTags(GrpcRecord("1.60.1", "1.26.8", GoArch::kArm64)),
           odd,
           FailedRecord("google.golang.org/grpc", "1.14.0", "1.27.4", BuildStatus::kCompileFailed, "undefined: x"),
           FailedRecord("google.golang.org/grpc", "1.15.0", "1.27.4", BuildStatus::kTransientFailed, "no network")};
@@ -66,6 +66,18 @@ TEST(ExportJson, EqualContentGivesEqualBytesInWhateverOrderItCame) {
   EXPECT_NE(json, Json(&second));
   ASSERT_TRUE(*second.RemoveBuild(extra.build.id));
   EXPECT_EQ(json, Json(&second));
+}
+
+TEST(ExportJson, WithoutTagsItIsWhatItWasBeforeThereWereSome) {
+  TempDir dir;
+  Store store = *Store::Open(dir / "1.db", OpenMode::kCreate);
+  ASSERT_TRUE(store.Add(GrpcRecord("1.60.1", "1.26.8")));
+  EXPECT_TRUE(Json(&store).starts_with("{\"format\":\"gooffsets\",\"version\":1,\n"));
+  const BuildRecord tagged = testing::WithTags(GrpcRecord("1.60.2", "1.26.8"));
+  ASSERT_TRUE(store.Add(tagged));
+  EXPECT_TRUE(Json(&store).starts_with("{\"format\":\"gooffsets\",\"version\":2,\n"));
+  ASSERT_TRUE(*store.RemoveBuild(tagged.build.id));
+  EXPECT_TRUE(Json(&store).starts_with("{\"format\":\"gooffsets\",\"version\":1,\n"));
 }
 
 TEST(ExportJson, StoreToJsonToStoreToJsonIsIdentical) {
@@ -154,7 +166,7 @@ TEST(ImportJson, DamageIsNoticedAndNothingIsStored) {
   EXPECT_FALSE(import(replaced("\"not a root\"", "\"main\"")));             // digest of the list
   EXPECT_FALSE(import(replaced("\"go\":\"1.26.8\"", "\"go\":\"1.26.9\"")));  // id of the build
   EXPECT_FALSE(import(replaced("\"versions\"", "\"builds\"")));             // order of the sections
-  EXPECT_EQ(import(replaced("\"version\":1", "\"version\":2")).error().code, ErrorCode::kTooNew);
+  EXPECT_EQ(import(replaced("\"version\":2", "\"version\":3")).error().code, ErrorCode::kTooNew);
   EXPECT_FALSE(import("[]"));
   EXPECT_FALSE(import("{}"));
   EXPECT_FALSE(import(std::string(100'000, '{')));

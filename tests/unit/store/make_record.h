@@ -192,6 +192,14 @@ inline BuildRecord GrpcRecord(const std::string& version, const std::string& go,
   return record;
 }
 
+// The same with the build tags of packages in its first list: known to be none, some, and of other lists not recorded.
+inline BuildRecord WithTags(BuildRecord record) {
+  std::vector<ModulePackages::Package>& packages = record.modules.at(0).packages;
+  packages.at(0).tags.emplace();
+  packages.at(1).tags = {"cgo", "goexperiment.synctest", "purego"};
+  return record;
+}
+
 inline BuildRecord FailedRecord(const std::string& module, const std::string& version, const std::string& go,
                                 BuildStatus status, std::string reason, GoArch arch = GoArch::kAmd64) {
   BuildRecord record;

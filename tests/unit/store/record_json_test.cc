@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/zstd.h"
@@ -33,6 +34,30 @@ TEST(RecordJson, RoundTripsWithoutLossAndWithEqualBytes) {
     }
     EXPECT_EQ(same->build.closure, record.build.closure);
     EXPECT_EQ(same->modules.size(), record.modules.size());
+  }
+}
+
+TEST(RecordJson, TagsAreKeptAndUnknownOnesAreNotEmptyOnes) {
+  BuildRecord record = testing::WithTags(GrpcRecord("1.60.1", "1.26.8"));
+  record.modules[0].packages.push_back({"golang.org/x/net/zz", true, ""});
+  const std::string lines = RecordLines(record);
+  EXPECT_NE(lines.find(R"({"format":"gooffsets record","version":2,)"), std::string::npos);
+  EXPECT_NE(lines.find(R"("packages":[["golang.org/x/net/http2",[]],)"
+                       R"(["golang.org/x/net/webdav","not a root",["cgo","goexperiment.synctest","purego"]],)"
+                       R"(["golang.org/x/net/zz"]])"),
+            std::string::npos)
+      << lines;
+  Result<BuildRecord> same = ParseRecordLines(lines);
+  ASSERT_TRUE(same) << same.error().ToString();
+  EXPECT_EQ(RecordLines(*same), lines);
+  for (size_t i = 0; i < record.modules.size(); ++i) EXPECT_EQ(same->modules[i].packages, record.modules[i].packages);
+  ASSERT_TRUE(same->modules[0].packages[0].tags);
+  EXPECT_FALSE(same->modules[0].packages[2].tags);
+  // A record without any is what it was before there were tags.
+  EXPECT_NE(RecordLines(GrpcRecord("1.60.1", "1.26.8")).find(R"("version":1,"build")"), std::string::npos);
+  for (const char* odd : {R"([["p",[],"main"]])", R"([["p",[1]]])", R"([["p",[["x"]]]])", R"([[[]]])", R"([["p","a","b",[]]])",
+                          R"([["p",[],[]]])", R"([[]])"}) {
+    EXPECT_FALSE(ParseModulePackages(nlohmann::json::parse(odd))) << odd;
   }
 }
 
@@ -134,6 +159,15 @@ TEST(RecordJson, RulesAreEnforced) {
   EXPECT_TRUE(broken([](BuildRecord& r) { r.packages[0].symbols[std::string("a\0b", 3)] = {SkipReason::kAlias}; }));
   EXPECT_TRUE(broken([](BuildRecord& r) { r.build.status = BuildStatus::kCompileFailed; }));
   EXPECT_TRUE(broken([](BuildRecord& r) { r.modules.push_back(r.modules[0]); }));
+  auto tagged = [&](std::vector<std::string> tags) {
+    return broken([&](BuildRecord& r) { r.modules[0].packages[0].tags = std::move(tags); });
+  };
+  EXPECT_FALSE(tagged({}));
+  EXPECT_FALSE(tagged({"a", "b"}));
+  EXPECT_TRUE(tagged({"b", "a"}));
+  EXPECT_TRUE(tagged({"a", "a"}));
+  EXPECT_TRUE(tagged({""}));
+  EXPECT_TRUE(tagged({"a\nb"}));
 }
 
 TEST(RecordJson, WordsAndPiecesTexts) {

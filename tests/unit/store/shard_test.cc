@@ -36,7 +36,7 @@ void Fill(Store* store) {
   odd.build.disagreements = {{"google.golang.org/grpc/credentials.TLSInfo", "struct size", "16", "24"}};
   for (const BuildRecord& record :
        {StdRecord("1.21.13"), StdRecord("1.26.8", GoArch::kArm64, 192), GrpcRecord("1.60.0", "1.26.8"),
-        GrpcRecord("1.60.1", "1.26.8", GoArch::kAmd64, 96), GrpcRecord("1.60.1", "1.26.8", GoArch::kArm64), odd,
+        GrpcRecord("1.60.1", "1.26.8", GoArch::kAmd64, 96), testing::WithTags(GrpcRecord("1.60.1", "1.26.8", GoArch::kArm64)), odd,
         FailedRecord("google.golang.org/grpc", "1.60.2", "1.27.4", BuildStatus::kCompileFailed, "undefined: x")}) {
     Result<AddOutcome> added = store->Add(record);
     ASSERT_TRUE(added) << added.error().ToString();
@@ -89,6 +89,13 @@ TEST_F(ShardTest, StoreToShardsToStoreIsIdentical) {
   ASSERT_TRUE(again);
   EXPECT_EQ(again->builds_added, 0u);
   EXPECT_EQ(again->builds_there, 4u);
+}
+
+TEST_F(ShardTest, OnlyShardsWithTagsNeedANewerReader) {
+  Store store = *Store::Open(dir_ / "1.db", OpenMode::kCreate);
+  Fill(&store);
+  EXPECT_THAT(*ShardLines(&store, grpc60_), ::testing::StartsWith(R"({"format":"gooffsets shard","version":2,)"));
+  EXPECT_THAT(*ShardLines(&store, grpc61_), ::testing::StartsWith(R"({"format":"gooffsets shard","version":1,)"));
 }
 
 TEST_F(ShardTest, EqualContentGivesEqualBytesAndPassingFailuresStayOut) {
@@ -175,7 +182,7 @@ TEST_F(ShardTest, DamageIsNoticedAndNothingIsStored) {
       EXPECT_EQ(counts.error().code, ErrorCode::kBadInput) << from;
     }
   }
-  EXPECT_EQ(import(replaced("\"version\":1", "\"version\":2")).error().code, ErrorCode::kTooNew);
+  EXPECT_EQ(import(replaced("\"version\":2", "\"version\":3")).error().code, ErrorCode::kTooNew);
   EXPECT_TRUE(Json(&target) == empty);
   // A bit of the compressed file. Some bits of a zstd frame say nothing (a larger window): then the content is the same.
   const std::string packed = *PackShard(lines, std::nullopt);

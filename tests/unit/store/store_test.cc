@@ -48,7 +48,8 @@ TEST(Store, RecordsComeBackAsTheyWereAdded) {
   TempDir dir;
   Store store = OpenOrDie(dir / "o.db");
   for (const BuildRecord& record :
-       {StdRecord("1.26.8"), GrpcRecord("1.60.1", "1.26.8"), GrpcRecord("1.60.1", "1.26.8", GoArch::kArm64)}) {
+       {StdRecord("1.26.8"), GrpcRecord("1.60.1", "1.26.8"),
+        testing::WithTags(GrpcRecord("1.60.1", "1.26.8", GoArch::kArm64))}) {
     Result<AddOutcome> added = store.Add(record);
     ASSERT_TRUE(added) << added.error().ToString();
     EXPECT_EQ(*added, AddOutcome::kStored);
@@ -70,7 +71,7 @@ TEST(Store, TheShellSeesTheDocumentedTables) {
   }
   EXPECT_EQ(Shell(path, "PRAGMA integrity_check; PRAGMA foreign_key_check; PRAGMA application_id; PRAGMA user_version; "
                         "PRAGMA journal_mode"),
-            "ok\n1735356262\n1\nwal");
+            "ok\n1735356262\n2\nwal");
   EXPECT_EQ(Shell(path, "SELECT f.offset, f.size, t.text FROM field f JOIN string n ON n.id = f.name JOIN string t ON "
                         "t.id = f.type WHERE n.text = 'method'"),
             "80|16|string");
@@ -227,6 +228,49 @@ TEST(Store, LocalNotes) {
   ASSERT_TRUE(store.SetLocal(id, "log", "b.log"));
   EXPECT_EQ(**store.Local(id, "log"), "b.log");
   EXPECT_EQ(store.SetLocal("x", "log", "").error().code, ErrorCode::kUsage);
+}
+
+// A database as it was before packages had tags: made by its own script, filled through the sqlite3 shell.
+TEST(StoreFile, ADatabaseOfLevelOneIsReadAsItIsAndBroughtUpToDate) {
+  TempDir dir;
+  const std::string now = dir / "now.db";
+  const std::string old = dir / "old.db";
+  const BuildRecord record = GrpcRecord("1.60.1", "1.26.8");
+  {
+    Store store = OpenOrDie(now);
+    ASSERT_TRUE(store.Add(record));
+  }
+  const std::string initial = *ReadFile(std::string(GOOFFSETS_SOURCE_DIR) + "/schema/sqlite/0001_initial.sql", 1 << 20);
+  std::string script = "PRAGMA application_id = 1735356262; PRAGMA user_version = 1;" + initial;
+  script += "ATTACH '" + now + "' AS now;";
+  for (const char* table : {"string", "module", "version", "layout", "field", "parameter", "package_layout", "package_state",
+                            "build", "observation", "build_module", "disagreement"}) {
+    script += std::string("INSERT INTO main.") + table + " SELECT * FROM now." + table + ";";
+  }
+  script += "INSERT INTO main.package_list SELECT id, digest, entries FROM now.package_list;";
+  ASSERT_TRUE(WriteFileAtomic(dir / "script.sql", script));
+  ASSERT_EQ(std::system(("sqlite3 -bail '" + old + "' < '" + (dir / "script.sql") + "'").c_str()), 0);
+  const std::string bytes = *ReadFile(old, 1 << 24);
+  {
+    Store store = OpenOrDie(old, OpenMode::kReadOnly);
+    Result<BuildRecord> same = store.ReadBuild(record.build.id);
+    ASSERT_TRUE(same) << same.error().ToString();
+    EXPECT_EQ(RecordLines(*same), RecordLines(record));
+    EXPECT_FALSE(same->modules[0].packages[0].tags);
+  }
+  EXPECT_EQ(*ReadFile(old, 1 << 24), bytes);
+  EXPECT_EQ(Shell(old, "PRAGMA user_version"), "1");
+  const BuildRecord tagged = testing::WithTags(GrpcRecord("1.60.2", "1.26.8"));
+  {
+    Store store = OpenOrDie(old);
+    Result<BuildRecord> same = store.ReadBuild(record.build.id);
+    ASSERT_TRUE(same) << same.error().ToString();
+    EXPECT_EQ(RecordLines(*same), RecordLines(record));
+    ASSERT_TRUE(store.Add(tagged));
+  }
+  EXPECT_EQ(Shell(old, "PRAGMA user_version; PRAGMA integrity_check"), "2\nok");
+  Store store = OpenOrDie(old, OpenMode::kReadOnly);
+  EXPECT_EQ(RecordLines(*store.ReadBuild(tagged.build.id)), RecordLines(tagged));
 }
 
 TEST(StoreFile, NewerDatabaseIsRefusedAndNotTouched) {
