@@ -70,6 +70,10 @@ Target TargetOf(const BinaryInfo& info) {
   target.tags.erase(std::unique(target.tags.begin(), target.tags.end()), target.tags.end());
   target.cgo = info.cgo;
   target.fips = info.fips;
+  for (const auto& [variable, oldest] : {std::pair("GOAMD64", "v1"), std::pair("GOARM64", "v8.0")}) {
+    const auto setting = info.settings.find(variable);
+    target.newer_processor |= setting != info.settings.end() && setting->second != oldest;
+  }
   target.has_modules = info.main_module.has_value() || !info.modules.empty();
   for (const BinaryModule& module : info.modules) target.modules.emplace(module.path, ModuleOf(module));
   if (info.main_module) target.modules.emplace(info.main_module->path, ModuleOf(*info.main_module));
@@ -77,7 +81,8 @@ Target TargetOf(const BinaryInfo& info) {
 }
 
 std::string ConfigDoubt(const Target& target, std::string_view package, bool std_package,
-                        const std::vector<std::string>& build_tags, const std::string& build_experiment) {
+                        const std::vector<std::string>* depends, const std::vector<std::string>& build_tags,
+                        const std::string& build_experiment) {
   // "nocoverageredesign" turns off what is on by default; constraints name the experiment without "no".
   std::vector<std::string> built_with;
   for (std::string_view rest = build_experiment; !rest.empty();) {
@@ -89,7 +94,7 @@ std::string ConfigDoubt(const Target& target, std::string_view package, bool std
   const std::vector<std::string> experiments = Differing(target.experiments, built_with);
   const std::vector<std::string> tags = Differing(target.tags, build_tags);
   const bool cgo_differs = target.cgo.value_or(true);
-  if (!std_package) {
+  if (!std_package && depends == nullptr) {
     if (!tags.empty()) return "the program was built with other tags (" + Join(tags) + ")";
     if (!experiments.empty()) return "the program was built with other experiments (" + Join(experiments) + ")";
     if (cgo_differs) {
@@ -98,25 +103,38 @@ std::string ConfigDoubt(const Target& target, std::string_view package, bool std
     }
     return {};
   }
-  if (!target.go_suffix.empty()) return "the program was built with a vendor's Go (" + target.go_suffix + ")";
+  if (std_package && !target.go_suffix.empty()) return "the program was built with a vendor's Go (" + target.go_suffix + ")";
   if (Result<Version> go = Version::Parse(VersionScheme::kGo, target.go);
-      go && (go->major() != 1 || go->minor() > kStdConstraintsNewestMinor) &&
+      depends == nullptr && go && (go->major() != 1 || go->minor() > kStdConstraintsNewestMinor) &&
       (cgo_differs || !tags.empty() || !experiments.empty())) {
     return "which packages of Go " + target.go + " depend on tags and cgo is not known";
   }
+  auto mentions = [&](std::string_view tag) {
+    if (depends == nullptr) return StdSelectionMentions(package, tag);
+    // "ignore" is never listed: it stands for "in no build".
+    return tag == "ignore" || std::find(depends->begin(), depends->end(), tag) != depends->end();
+  };
   for (const std::string& tag : tags) {
-    if (StdSelectionMentions(package, tag)) return "its files depend on the tag " + tag;
+    if (mentions(tag)) return "its files depend on the tag " + tag;
   }
   for (const std::string& experiment : experiments) {
     const std::string name = experiment.starts_with("no") ? experiment.substr(2) : experiment;
-    if (StdSelectionMentions(package, "goexperiment." + name) || StdSelectionMentions(package, name)) {
+    if (mentions("goexperiment." + name) || mentions(name)) {
       return "its files depend on the experiment " + name;
     }
   }
-  if (cgo_differs && StdSelectionMentions(package, "cgo")) return "its files depend on cgo";
+  if (cgo_differs && mentions("cgo")) {
+    return target.cgo ? "its files depend on cgo" : "its files depend on cgo, and it is not known whether the program has it";
+  }
+  for (size_t i = 0; depends != nullptr && target.newer_processor && i < depends->size(); ++i) {
+    // src: cmd/go/internal/cfg, internal/buildcfg (gogoarchTags): "amd64.v3", "arm64.v9.0".
+    if ((*depends)[i].starts_with(std::string(ToString(target.goarch)) + ".")) {
+      return "its files depend on the processor that was built for (" + (*depends)[i] + ")";
+    }
+  }
   // GOFIPS140 selects a frozen copy of this tree (src: crypto/internal/fips140, cmd/go/internal/fips140).
-  if (target.fips && (package.starts_with("crypto/internal/fips140") || StdSelectionMentions(package, "fips140v1.0") ||
-                      StdSelectionMentions(package, "fips140v1.26"))) {
+  if (target.fips &&
+      (package.starts_with("crypto/internal/fips140") || mentions("fips140v1.0") || mentions("fips140v1.26"))) {
     return "its files depend on GOFIPS140";
   }
   return {};

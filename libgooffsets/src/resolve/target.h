@@ -36,6 +36,7 @@ struct Target {
   std::vector<std::string> experiments, tags;  // sorted; `tags` with race, msan and asan
   std::optional<bool> cgo;
   bool fips = false;
+  bool newer_processor = false;  // GOAMD64 or GOARM64 asks for more than the oldest
   bool has_modules = false;
   std::map<std::string, Module> modules;  // by import path
 
@@ -45,10 +46,12 @@ struct Target {
 
 Target TargetOf(const BinaryInfo& info);
 
-// Why the files that a stored build without tags, cgo and experiments compiled of this package may be others in the
-// program; empty: they are the same. `std_package`: it is known which tags its packages depend on.
+// Why the files that a stored build without cgo compiled of this package may be others in the program; empty: they are
+// the same. `depends`: the build tags on which the package's files depend, "cgo" among them; null: not recorded, then
+// a table tells it of the standard library's (`std_package`), and of others any difference counts.
 std::string ConfigDoubt(const Target& target, std::string_view package, bool std_package,
-                        const std::vector<std::string>& build_tags, const std::string& build_experiment);
+                        const std::vector<std::string>* depends, const std::vector<std::string>& build_tags,
+                        const std::string& build_experiment);
 
 }  // namespace gooffsets
 

@@ -145,7 +145,10 @@ Result<TargetWorld::Sightings> TargetWorld::Judge(const std::string& path) {
     }
     return found;
   }
-  GOOFFSETS_TRY(const Tags tags, reader()->ConstraintTags(found.owner.module, found.owner.version, path));
+  Tags tags;
+  if (!assumptions_.lenient) {
+    GOOFFSETS_TRY(tags, reader()->ConstraintTags(found.owner.module, found.owner.version, path));
+  }
   std::string first_doubt;
   struct Ranked {
     SeenPackage seen;

@@ -1,9 +1,10 @@
 // The world of one program: for each import path, the observations that hold for it.
 //
 // An observation holds if it is of the module version that the program has, for its GOARCH, and was made from the same
-// source files: the file selection at the program's Go release is that of the build, and tags, cgo and experiments make
-// no difference to it. What cannot be known does not hold, with the reason. Assumptions stand in for what the program
-// does not say (inferred answers) or for what was not observed (bracketed answers).
+// source files: the file selection at the program's Go release is that of the build, and the package's files depend on
+// none of the tags, cgo and experiments in which the two differ. What cannot be known does not hold, with the reason.
+// Assumptions stand in for what the program does not say (inferred answers) or for what was not observed (bracketed
+// answers).
 //
 //   TargetWorld world(&reader, &target, {});
 //   GOOFFSETS_TRY(const TargetWorld::Sightings* seen, world.Find("google.golang.org/grpc"));
@@ -11,6 +12,7 @@
 #define GOOFFSETS_RESOLVE_TARGET_WORLD_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,10 +55,12 @@ class TargetWorld : public World {
   std::string BuildHint() const;
 
  private:
+  using Tags = std::optional<std::vector<std::string>>;  // nullopt: not recorded
   Result<Sightings> Judge(const std::string& path);
   Result<ModuleVersion> OwnerOf(const std::string& path, Missing* missing);
   // Why this observation does not hold; empty: it does.
-  Result<std::string> Doubt(const SeenPackage& seen, const std::string& path, bool is_std, bool* config);
+  Result<std::string> Doubt(const SeenPackage& seen, const std::string& path, bool is_std, const Tags& tags,
+                            bool* config);
 
   const Target* target_;
   Assumptions assumptions_;
