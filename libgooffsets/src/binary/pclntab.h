@@ -94,8 +94,8 @@ class Pclntab {
   // Every function, ascending by address, until `each` returns false.
   Result<void> ForEachFunction(const std::function<bool(const FunctionEntry&)>& each);
   // By package, as the linker splits names: the functions that Go files declare by a plain name ("ListenAndServe"; no
-  // methods, closures, instances or wrappers). Every package that `wanted` knows and that has any function is listed. One
-  // pass over records and names on the first call; later calls read names of wanted packages only.
+  // methods, closures, instances or wrappers). Every package that `wanted` knows and that has any function is listed.
+  // One pass over records and names on the first call; later calls read names of wanted packages only.
   Result<std::map<std::string, std::set<std::string>>> FunctionsOf(
       const std::function<bool(const std::string& package)>& wanted);
   // The function that holds an address.

@@ -63,8 +63,8 @@ class RuntimeTypes {
   // Every named struct, ascending by descriptor address, until `each` returns false.
   Result<void> ForEachStruct(const std::function<bool(const RuntimeType&)>& each);
 
-  // Those of packages that `wanted` knows by their import paths, with all but the spelling of the fields' types. Nothing
-  // is read of other packages' structs, once the descriptors were walked.
+  // Those of packages that `wanted` knows by their import paths, with all but the spelling of the fields' types.
+  // Nothing is read of other packages' structs, once the descriptors were walked.
   Result<void> ForEachStructOf(const std::function<bool(const std::string& package)>& wanted,
                                const std::function<void(const std::string& package, const RuntimeType&)>& each);
 

@@ -43,7 +43,7 @@ Result<std::optional<size_t>> DatabaseSide::CompareStructs(ProgramView* view,
   return std::optional<size_t>(compared);
 }
 
-// One set of assumptions for each version and each set of other modules it was built with, where the program names none.
+// One set of assumptions for each set of other modules that the version was built with, where the program names none.
 Result<std::vector<Assumptions>> DatabaseSide::AssumptionsFor(const std::string& module, const std::string& version) {
   std::vector<std::map<std::string, std::string>> closures;
   if (module != kStdModule && !target_->has_modules) {
@@ -52,7 +52,9 @@ Result<std::vector<Assumptions>> DatabaseSide::AssumptionsFor(const std::string&
       GOOFFSETS_TRY(const SeenBuild* made, reader_->Build(build));
       std::map<std::string, std::string> closure = made->closure;
       closure[module] = version;
-      if (std::find(closures.begin(), closures.end(), closure) == closures.end()) closures.push_back(std::move(closure));
+      if (std::find(closures.begin(), closures.end(), closure) == closures.end()) {
+        closures.push_back(std::move(closure));
+      }
     }
   } else {
     closures.push_back({{module, version}});

@@ -10,7 +10,7 @@
 namespace gooffsets {
 namespace {
 
-// Fewer versions than this are asked one by one.
+// Fewer versions than this are asked one by one; measured: a query for each of many costs more than one for all.
 constexpr size_t kFew = 4;
 
 const PackageEntry* FindEntry(const std::vector<PackageEntry>& entries, int64_t symbol) {

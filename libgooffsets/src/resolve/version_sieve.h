@@ -29,8 +29,8 @@ namespace gooffsets {
 // Functions whose name the program and the declarations spell alike: no methods (the compiler makes more of them), no
 // closures.
 bool IsPlainFunction(std::string_view name);
-// The same size, and fields of the same names, offsets and sizes. Types are compared by size only: descriptors and DWARF
-// spell some of them differently.
+// The same size, and fields of the same names, offsets and sizes. Types are compared by size only: descriptors and
+// DWARF spell some of them differently.
 bool SameLayout(const StructLayout& a, const StructLayout& b);
 
 class VersionSieve {
