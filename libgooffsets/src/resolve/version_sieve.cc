@@ -78,7 +78,7 @@ Result<VersionSieve::Verdict> VersionSieve::Judge(const Told& told, int64_t pack
 
 Result<bool> VersionSieve::Declared(const Told& told, const std::vector<int64_t>& functions) {
   if (!declared_known_) {
-    GOOFFSETS_CHECK_OK(reader_->ReadSeen(module_, *told.path, goarch_));
+    GOOFFSETS_CHECK_OK(reader_->ReadSeen(module_, versions_, *told.path, goarch_));
     std::set<int64_t> layouts;
     for (const std::string& version : versions_) {
       GOOFFSETS_TRY(const TargetWorld::Sightings seen, world_of_(version, *told.path));
@@ -118,9 +118,12 @@ Result<void> VersionSieve::Run(std::vector<Candidate>* candidates) {
     return a->second.structs.size() > b->second.structs.size();
   });
   for (const auto* package : packages) {
-    const auto left = std::count_if(candidates->begin(), candidates->end(), [](const Candidate& c) { return c.left; });
-    if (left == 0) return {};
-    if (static_cast<size_t>(left) > kFew) GOOFFSETS_CHECK_OK(reader_->ReadSeen(module_, package->first, goarch_));
+    std::vector<std::string> left;
+    for (const Candidate& candidate : *candidates) {
+      if (candidate.left && (left.empty() || left.back() != candidate.version)) left.push_back(candidate.version);
+    }
+    if (left.empty()) return {};
+    if (left.size() > kFew) GOOFFSETS_CHECK_OK(reader_->ReadSeen(module_, left, package->first, goarch_));
     same_.clear();
     declared_.clear();
     declared_known_ = false;

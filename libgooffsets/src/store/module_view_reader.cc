@@ -45,14 +45,14 @@ Result<const std::vector<SeenPackage>*> ModuleViewReader::Seen(const std::string
   return &seen_.emplace(key, std::move(seen)).first->second;
 }
 
-Result<void> ModuleViewReader::ReadSeen(const std::string& module, const std::string& package, GoArch goarch) {
-  GOOFFSETS_TRY(const std::vector<std::string>* versions, Versions(module));
+Result<void> ModuleViewReader::ReadSeen(const std::string& module, const std::vector<std::string>& versions,
+                                        const std::string& package, GoArch goarch) {
   struct Row {
     SeenPackage seen;
     std::string go, uid;
   };
   std::map<std::string, std::vector<Row>> rows;
-  for (const std::string& version : *versions) {
+  for (const std::string& version : versions) {
     if (!seen_.contains(std::tuple(module, version, package, goarch))) rows[version];
   }
   if (rows.empty()) return {};

@@ -58,8 +58,9 @@ class ModuleViewReader {
   Result<const std::map<std::string, int64_t>*> StatesOfBuild(int64_t build);
   // Builds that saw anything of this version, ascending.
   Result<std::vector<int64_t>> BuildsOf(const std::string& module, const std::string& version, GoArch goarch);
-  // Reads what Seen tells of this package for every version of the module, in one query.
-  Result<void> ReadSeen(const std::string& module, const std::string& package, GoArch goarch);
+  // Reads what Seen tells of this package for each of these versions, in one query.
+  Result<void> ReadSeen(const std::string& module, const std::vector<std::string>& versions, const std::string& package,
+                        GoArch goarch);
   Result<const CatalogReader::State*> State(int64_t state);
   // The two small things of a state.
   struct StateLayout {
