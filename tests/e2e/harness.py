@@ -42,11 +42,11 @@ def cache_root():
 
 def left_out(what):
     """Says what the covering subset does not run; scripts/test collects these lines."""
-    print(f"left out: {what}", flush=True)
+    print(f"\nleft out: {what}", flush=True)  # unittest has begun a line
 
 
 def skip(test, reason):
-    print(f"skipped: {test.id()}: {reason}", flush=True)
+    print(f"\nskipped: {test.id()}: {reason}", flush=True)
     test.skipTest(reason)
 
 

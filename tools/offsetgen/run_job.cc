@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 
 #include "base/file.h"
@@ -27,6 +28,19 @@ std::string OneLine(std::string text) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   }
   return text.substr(0, 300);
+}
+
+// Which proxy was asked is the user's own business and no part of what is known of a build: equal failures are equal
+// records whoever made them.
+std::string WithoutHosts(std::string text) {
+  for (size_t at = 0; (at = text.find("://", at)) != std::string::npos;) {
+    size_t begin = at;
+    while (begin > 0 && std::isalpha(static_cast<unsigned char>(text[begin - 1]))) --begin;
+    const size_t end = std::min(text.find_first_of("/ \"", at + 3), text.size());
+    text.replace(begin, end - begin, "PROXY");
+    at = begin;
+  }
+  return text;
 }
 
 }  // namespace
@@ -101,7 +115,7 @@ JobResult Jobber::Run(const Job& job, const WantedModule& wanted, const StageCal
   b.tags = job.tags;
   b.tool_version = GOOFFSETS_VERSION;
   b.status = StatusOf(result.error().code);
-  b.reason = OneLine(result.error().message);
+  b.reason = WithoutHosts(OneLine(result.error().message));
   b.id = gooffsets::BuildId(b);
   return out;
 }
