@@ -2,7 +2,8 @@
 //
 // The database's builds have no tags, no cgo and default experiments; for the standard library it is known which
 // packages mention which words in their build constraints, so that all others are the same code in a program built
-// otherwise. A fixed table of Go 1.17 to 1.27; pure, safe from any thread.
+// otherwise. A fixed table of Go 1.17 to 1.27, for releases whose stored package lists do not tell it; pure, safe from any
+// thread.
 //
 //   StdSelectionMentions("net", "cgo")        // true
 //   StdSelectionMentions("net/http", "cgo")   // false
