@@ -204,10 +204,25 @@ void CompareLocation(const ParameterFact& binary, const Parameter& stored, size_
   }
 }
 
+// Go 1.18 to 1.26 write the results of a function with `defer` twice, the second time with the same name, type and size: a
+// copy is nothing of its own. Names of declared results are unique, but for blank ones.
+bool IsSecondCopy(const ParameterFact& result, const std::vector<const ParameterFact*>& before) {
+  if (result.name.empty() || result.name == "_") return false;
+  return std::any_of(before.begin(), before.end(), [&](const ParameterFact* b) {
+    return b->name == result.name && b->type == result.type && b->size == result.size;
+  });
+}
+
 Checker CompareFunction(const FunctionFact& binary, const FunctionLayout& stored, GoArch arch) {
   Checker check;
   std::vector<const ParameterFact*> params, results;
-  for (const ParameterFact& p : binary.parameters) (p.is_result ? results : params).push_back(&p);
+  for (const ParameterFact& p : binary.parameters) {
+    if (!p.is_result) {
+      params.push_back(&p);
+    } else if (!IsSecondCopy(p, results)) {
+      results.push_back(&p);
+    }
+  }
   const std::vector<int64_t> room = SpillRoom(stored);
   const auto compare = [&](const char* list, const std::vector<const ParameterFact*>& described,
                            const std::vector<Parameter>& expected) {
