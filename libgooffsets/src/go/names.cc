@@ -130,6 +130,22 @@ std::optional<OwnedSplitName> SplitEscapedSymbol(std::string_view escaped_symbol
   return OwnedSplitName{UnescapeName(escaped_symbol.substr(0, dot)), UnescapeName(escaped_symbol.substr(dot + 1))};
 }
 
+std::vector<std::string_view> SplitPath(std::string_view rest) {
+  std::vector<std::string_view> parts;
+  int depth = 0;
+  size_t start = 0;
+  for (size_t i = 0; i < rest.size(); ++i) {
+    char c = rest[i];
+    if (c == '[' || c == '(' || c == '{') ++depth;
+    if (c == ']' || c == ')' || c == '}') --depth;
+    if (c != '.' || depth > 0) continue;
+    parts.push_back(rest.substr(start, i - start));
+    start = i + 1;
+  }
+  parts.push_back(rest.substr(start));
+  return parts;
+}
+
 std::vector<std::string> Similar(std::string_view needle, const std::vector<std::string>& haystack, size_t n) {
   if (needle.empty() || needle.size() > kMaxWord || n == 0) return {};
   // About one letter in three may differ, at least one and never more than eight.

@@ -42,6 +42,10 @@ struct OwnedSplitName {
 };
 std::optional<OwnedSplitName> SplitEscapedSymbol(std::string_view escaped_symbol);
 
+// The rest of a symbol at its dots, but for those in brackets, parentheses and braces: "Stream.buf.err" -> Stream, buf,
+// err. The views point into `rest`; there is at least one.
+std::vector<std::string_view> SplitPath(std::string_view rest);
+
 // At most `n` entries of `haystack` that are spelled nearly like `needle`, best first (edit distance, where a
 // difference of case only counts least; then alphabetical). Far-off entries are left out. Bounded: words of more than
 // 256 bytes and entries after the first 100,000 are not looked at.

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "go/abi.h"
+#include "go/names.h"
 #include "store/layout_json.h"
 
 namespace gooffsets {
@@ -24,23 +25,6 @@ DatabaseAnswer NotKnown(Missing missing) {
   return answer;
 }
 
-// Splits at dots outside brackets: "Stream.buf.err" -> Stream, buf, err.
-std::vector<std::string_view> Parts(std::string_view rest) {
-  std::vector<std::string_view> parts;
-  int depth = 0;
-  size_t start = 0;
-  for (size_t i = 0; i < rest.size(); ++i) {
-    const char c = rest[i];
-    if (c == '[' || c == '(' || c == '{') ++depth;
-    if (c == ']' || c == ')' || c == '}') --depth;
-    if (c != '.' || depth > 0) continue;
-    parts.push_back(rest.substr(start, i - start));
-    start = i + 1;
-  }
-  parts.push_back(rest.substr(start));
-  return parts;
-}
-
 // Why the walk cannot go on behind this field; empty if it can.
 std::string WhyNotThrough(const Field& field, std::string_view next) {
   switch (field.kind) {
@@ -57,7 +41,7 @@ std::string WhyNotThrough(const Field& field, std::string_view next) {
   }
 }
 
-std::string Pieces(const Parameter& param, GoArch) {
+std::string Pieces(const Parameter& param) {
   const std::string text = PiecesText(param.pieces);
   return (param.name.empty() ? "_" : param.name) + " " + (text.empty() ? "nowhere" : text);
 }
@@ -98,9 +82,9 @@ std::string DatabaseAnswer::Says() const {
     return "size " + std::to_string(structure.size) + ", " + std::to_string(structure.fields.size()) + " fields";
   }
   std::string text = "arguments:";
-  for (const Parameter& param : function.params) text += " " + Pieces(param, GoArch::kAmd64) + ";";
+  for (const Parameter& param : function.params) text += " " + Pieces(param) + ";";
   text += " results:";
-  for (const Parameter& result : function.results) text += " " + Pieces(result, GoArch::kAmd64) + ";";
+  for (const Parameter& result : function.results) text += " " + Pieces(result) + ";";
   return text;
 }
 
@@ -217,7 +201,7 @@ Result<DatabaseAnswer> DatabaseSide::AskSighting(ProgramView* view, const Scope&
     }
     return Absent(reason == SkipReason::kExcluded ? "excluded by build constraint" : std::string(ToString(reason)));
   };
-  const std::vector<std::string_view> parts = Parts(rest);
+  const std::vector<std::string_view> parts = SplitPath(rest);
   // The longest prefix that is a symbol: methods ("Header.Get") have a dot of their own.
   for (size_t count = parts.size(); count > 0; --count) {
     const auto size = static_cast<size_t>(parts[count - 1].data() + parts[count - 1].size() - rest.data());
@@ -265,7 +249,7 @@ Result<DatabaseAnswer> DatabaseSide::AskSighting(ProgramView* view, const Scope&
 
 Result<DatabaseAnswer> DatabaseSide::WalkFields(ProgramView* view, const Scope& scope, const std::string& symbol,
                                                 const StructLayout& stored, std::string_view path) {
-  const std::vector<std::string_view> names = Parts(path);
+  const std::vector<std::string_view> names = SplitPath(path);
   Composer::Held here{scope, symbol, stored};
   DatabaseAnswer answer;
   answer.source = Source::kExact;

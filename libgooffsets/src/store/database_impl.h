@@ -133,8 +133,6 @@ class Database::Impl {
 Answer Unknown(const Query& query, std::string reason, std::string hint);
 std::string BuildCommand(const Query& query);  // "offsetgen --module M --versions V --arch A"
 std::string ModuleCommand(const std::string& module, const std::string& version, GoArch goarch);
-// Splits at dots outside brackets, parentheses and braces: "Stream.buf.err" -> Stream, buf, err.
-std::vector<std::string_view> SplitPath(std::string_view rest);
 
 }  // namespace gooffsets
 

@@ -61,22 +61,6 @@ std::string WhyNotThrough(const Field& field, std::string_view next) {
 
 }  // namespace
 
-std::vector<std::string_view> SplitPath(std::string_view rest) {
-  std::vector<std::string_view> parts;
-  int depth = 0;
-  size_t start = 0;
-  for (size_t i = 0; i < rest.size(); ++i) {
-    char c = rest[i];
-    if (c == '[' || c == '(' || c == '{') ++depth;
-    if (c == ']' || c == ')' || c == '}') --depth;
-    if (c != '.' || depth > 0) continue;
-    parts.push_back(rest.substr(start, i - start));
-    start = i + 1;
-  }
-  parts.push_back(rest.substr(start));
-  return parts;
-}
-
 Result<std::optional<PackageEntry>> Database::Impl::FindEntry(int64_t state, std::string_view symbol) {
   GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindString(symbol));
   if (!id) return std::optional<PackageEntry>();
