@@ -13,17 +13,28 @@ std::string HexOf(std::string_view bytes) {
   return ToHex(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
 }
 
+struct SeenRow {
+  SeenPackage seen;
+  std::string go, uid;
+};
+
+// By Go release, then build id.
+std::vector<SeenPackage> InOrder(std::vector<SeenRow> rows) {
+  const VersionLess less(VersionScheme::kGo);
+  std::sort(rows.begin(), rows.end(),
+            [&](const SeenRow& a, const SeenRow& b) { return a.go != b.go ? less(a.go, b.go) : a.uid < b.uid; });
+  std::vector<SeenPackage> seen;
+  for (const SeenRow& row : rows) seen.push_back(row.seen);
+  return seen;
+}
+
 }  // namespace
 
 Result<const std::vector<SeenPackage>*> ModuleViewReader::Seen(const std::string& module, const std::string& version,
                                                                const std::string& package, GoArch goarch) {
   const auto key = std::tuple(module, version, package, goarch);
   if (auto known = seen_.find(key); known != seen_.end()) return &known->second;
-  struct Row {
-    SeenPackage seen;
-    std::string go, uid;
-  };
-  std::vector<Row> rows;
+  std::vector<SeenRow> rows;
   GOOFFSETS_TRY(std::optional<int64_t> path, StringId(package));
   GOOFFSETS_TRY(std::optional<int64_t> version_id, reader_.FindVersion({module, version}));
   if (path && version_id) {
@@ -37,21 +48,12 @@ Result<const std::vector<SeenPackage>*> ModuleViewReader::Seen(const std::string
       rows.push_back({{query.Int(0), query.Int(1)}, query.Text(2), HexOf(query.Bytes(3))});
     }
   }
-  const VersionLess less(VersionScheme::kGo);
-  std::sort(rows.begin(), rows.end(),
-            [&](const Row& a, const Row& b) { return a.go != b.go ? less(a.go, b.go) : a.uid < b.uid; });
-  std::vector<SeenPackage> seen;
-  for (const Row& row : rows) seen.push_back(row.seen);
-  return &seen_.emplace(key, std::move(seen)).first->second;
+  return &seen_.emplace(key, InOrder(std::move(rows))).first->second;
 }
 
 Result<void> ModuleViewReader::ReadSeen(const std::string& module, const std::vector<std::string>& versions,
                                         const std::string& package, GoArch goarch) {
-  struct Row {
-    SeenPackage seen;
-    std::string go, uid;
-  };
-  std::map<std::string, std::vector<Row>> rows;
+  std::map<std::string, std::vector<SeenRow>> rows;
   for (const std::string& version : versions) {
     if (!seen_.contains(std::tuple(module, version, package, goarch))) rows[version];
   }
@@ -71,12 +73,8 @@ Result<void> ModuleViewReader::ReadSeen(const std::string& module, const std::ve
       version->second.push_back({{query.Int(1), query.Int(2)}, query.Text(3), HexOf(query.Bytes(4))});
     }
   }
-  const VersionLess less(VersionScheme::kGo);
   for (auto& [version, list] : rows) {
-    std::sort(list.begin(), list.end(),
-              [&](const Row& a, const Row& b) { return a.go != b.go ? less(a.go, b.go) : a.uid < b.uid; });
-    std::vector<SeenPackage>& seen = seen_[std::tuple(module, version, package, goarch)];
-    for (const Row& row : list) seen.push_back(row.seen);
+    seen_[std::tuple(module, version, package, goarch)] = InOrder(std::move(list));
   }
   return {};
 }
@@ -302,21 +300,9 @@ Result<std::set<std::string>> ModuleViewReader::PackagesOf(const std::string& mo
   std::set<std::string> paths;
   std::set<int64_t> lists;  // many versions have the same packages
   for (const std::string& version : versions) {
-    GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
-    if (!id) continue;
-    bool listed = false;
-    {
-      Statement query =
-          db_->Prepare("SELECT DISTINCT package_list FROM build_module WHERE version = ? AND package_list IS NOT NULL");
-      query.BindInt(*id);
-      while (true) {
-        GOOFFSETS_TRY(bool row, query.Next());
-        if (!row) break;
-        listed = true;
-        lists.insert(query.Int(0));
-      }
-    }
-    if (listed) continue;
+    GOOFFSETS_TRY(const std::vector<int64_t>* of_version, ListsOf(module, version));
+    lists.insert(of_version->begin(), of_version->end());
+    if (!of_version->empty()) continue;
     GOOFFSETS_TRY(const auto* seen, PackagePaths(module, version));
     paths.insert(seen->begin(), seen->end());
   }

@@ -181,9 +181,16 @@ Result<Store> Store::Open(const std::string& path, OpenMode mode) {
   return Store(std::move(db));
 }
 
-Result<AddOutcome> Store::Add(const BuildRecord& record) {
+Result<AddOutcome> Store::Add(const BuildRecord& record) { return Put(record, false); }
+
+Result<AddOutcome> Store::Replace(const BuildRecord& record) {
+  return Put(record, record.build.status == BuildStatus::kOk);
+}
+
+Result<AddOutcome> Store::Put(const BuildRecord& record, bool remove_first) {
   GOOFFSETS_CHECK_OK(CheckRecord(record));
   GOOFFSETS_TRY(Transaction transaction, Transaction::Begin(&db_));
+  if (remove_first) GOOFFSETS_CHECK_OK(Remove(&db_, record.build.id));
   GOOFFSETS_TRY(AddOutcome outcome, MakeRoomFor(&db_, record.build));
   if (outcome != AddOutcome::kStored) return outcome;
   GOOFFSETS_CHECK_OK(Insert(&db_, record));
@@ -211,20 +218,6 @@ Result<bool> Store::RemoveBuild(const std::string& id) {
   GOOFFSETS_CHECK_OK(transaction.Commit());
   std_types_.Forget();
   return true;
-}
-
-Result<AddOutcome> Store::Replace(const BuildRecord& record) {
-  if (record.build.status != BuildStatus::kOk) return Add(record);
-  GOOFFSETS_CHECK_OK(CheckRecord(record));
-  GOOFFSETS_TRY(Transaction transaction, Transaction::Begin(&db_));
-  GOOFFSETS_TRY(bool removed, Remove(&db_, record.build.id));
-  (void)removed;
-  GOOFFSETS_TRY(AddOutcome outcome, MakeRoomFor(&db_, record.build));
-  if (outcome != AddOutcome::kStored) return outcome;
-  GOOFFSETS_CHECK_OK(Insert(&db_, record));
-  GOOFFSETS_CHECK_OK(transaction.Commit());
-  std_types_.Forget();
-  return AddOutcome::kStored;
 }
 
 Result<bool> Store::HasBuild(const std::string& id) {

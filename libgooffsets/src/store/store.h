@@ -76,6 +76,7 @@ class Store {
 
  private:
   explicit Store(Connection db) : db_(std::move(db)) {}
+  Result<AddOutcome> Put(const BuildRecord& record, bool remove_first);
 
   Connection db_;
   StdTypes std_types_;
