@@ -1,26 +1,25 @@
-/* The C interface of libgooffsets: for agents in C, and through cgo, ctypes and the like for every other language.
- *
- * Handles are opaque and owned by the caller, who closes them; closing NULL does nothing. Strings that a function
- * returns as `char*` belong to the caller (gooffsets_string_free), those in answer structs to the handle they came from.
- * All text is UTF-8. Sizes and offsets are bytes.
- * A function that can fail returns a gooffsets_status and, where `error` is not NULL, an error object that says what, where and
- * why (gooffsets_error_free). Nothing prints, exits, reads the environment or lets an exception through.
- * A handle belongs to one thread at a time; different handles may be used in parallel. A database may be shared by
- * resolvers of one thread and must outlive them, and so must a binary.
- *
- * Structs that the caller fills or provides begin with `struct_size`: set it to sizeof of the struct, and old callers go
- * on working with newer libraries. The soname changes when anything else would break them.
- *
- *   gooffsets_binary* binary = NULL;
- *   gooffsets_database* db = NULL;
- *   gooffsets_resolver* resolver = NULL;
- *   gooffsets_error* error = NULL;
- *   if (gooffsets_binary_open("./server", &binary, &error) != GOOFFSETS_OK ||
- *       gooffsets_database_open("offsets.db", &db, &error) != GOOFFSETS_OK ||
- *       gooffsets_resolver_new(binary, db, NULL, &resolver, &error) != GOOFFSETS_OK) { ... gooffsets_error_message(error) ... }
- *   gooffsets_field field = {.struct_size = sizeof field};
- *   if (gooffsets_resolver_field(resolver, "net/http.Request.URL", &field, &error) == GOOFFSETS_OK) use(field.offset);
- */
+// The C interface of libgooffsets: for agents in C, and through cgo, ctypes and the like for every other language.
+//
+// Handles are opaque and owned by the caller, who closes them; closing NULL does nothing. Strings that a function
+// returns as `char*` belong to the caller (gooffsets_string_free), those in answer structs to the handle they came from.
+// All text is UTF-8. Sizes and offsets are bytes.
+// A function that can fail returns a gooffsets_status and, where `error` is not NULL, an error object that says what, where and
+// why (gooffsets_error_free). Nothing prints, exits, reads the environment or lets an exception through.
+// A handle belongs to one thread at a time; different handles may be used in parallel. A database may be shared by
+// resolvers of one thread and must outlive them, and so must a binary.
+//
+// Structs that the caller fills or provides begin with `struct_size`: set it to sizeof of the struct, and old callers go
+// on working with newer libraries. The soname changes when anything else would break them.
+//
+//   gooffsets_binary* binary = NULL;
+//   gooffsets_database* db = NULL;
+//   gooffsets_resolver* resolver = NULL;
+//   gooffsets_error* error = NULL;
+//   if (gooffsets_binary_open("./server", &binary, &error) != GOOFFSETS_OK ||
+//       gooffsets_database_open("offsets.db", &db, &error) != GOOFFSETS_OK ||
+//       gooffsets_resolver_new(binary, db, NULL, &resolver, &error) != GOOFFSETS_OK) { ... gooffsets_error_message(error) ... }
+//   gooffsets_field field = {.struct_size = sizeof field};
+//   if (gooffsets_resolver_field(resolver, "net/http.Request.URL", &field, &error) == GOOFFSETS_OK) use(field.offset);
 #ifndef GOOFFSETS_GOOFFSETS_H_
 #define GOOFFSETS_GOOFFSETS_H_
 
