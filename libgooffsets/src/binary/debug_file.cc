@@ -24,7 +24,8 @@ struct DebugLink {
 };
 
 // The file's name, NUL, padding to a multiple of four, CRC-32 (GDB manual, "Separate Debug Files").
-Result<std::optional<DebugLink>> ReadDebugLink(const Image& image, const ByteSource& file) {
+Result<std::optional<DebugLink>> ReadDebugLink(const Image& image) {
+  const ByteSource& file = image.source();
   const Section* section = image.FindSection(".gnu_debuglink");
   if (section == nullptr) return std::nullopt;
   if (section->size < 8 || section->size > 4096) return Fail(ErrorCode::kBadInput, file.name() + ": .gnu_debuglink has an odd size");
@@ -64,8 +65,7 @@ Result<Marks> MarksOf(const GoBinary& binary) {
   const Image& image = binary.impl().image();
   Marks marks{image.GnuBuildId(), image.GoBuildId(), std::nullopt};
   if (image.is_memory()) return marks;
-  GOOFFSETS_TRY(std::shared_ptr<const ByteSource> file, OpenFileSource(binary.info().file));
-  GOOFFSETS_TRY(marks.link, ReadDebugLink(image, *file));
+  GOOFFSETS_TRY(marks.link, ReadDebugLink(image));
   return marks;
 }
 
