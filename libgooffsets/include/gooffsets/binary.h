@@ -75,6 +75,9 @@ struct BinaryInfo {
 
 // One JSON object; keys are documented in docs/formats.md, "inspect".
 std::string BinaryInfoJson(const BinaryInfo& info);
+// Back again. Keys that are missing leave what a BinaryInfo has by itself, unknown keys are ignored; goarch is needed.
+// kBadInput: no JSON object, or a key of another type.
+Result<BinaryInfo> ParseBinaryInfoJson(std::string_view text);
 
 class GoBinary {
  public:

@@ -140,6 +140,9 @@ class Resolver {
  public:
   // `database` may be null: then only the binary itself answers. Both must outlive the resolver.
   static Result<Resolver> Make(GoBinary* binary, const Database* database, ResolveOptions options);
+  // Of a program that is elsewhere: only what its build info tells, and the database. Functions are answered with their
+  // arguments and without bodies: where they lie, only the program's file tells. `database` may not be null.
+  static Result<Resolver> ForFacts(const BinaryInfo& info, const Database* database, ResolveOptions options);
   Resolver(Resolver&&) noexcept;
   Resolver& operator=(Resolver&&) noexcept;
   ~Resolver();

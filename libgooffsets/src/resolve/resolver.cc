@@ -1,5 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "base/quote.h"
@@ -12,6 +16,19 @@ namespace {
 
 constexpr std::array<Source, 6> kSources = {Source::kSelf,     Source::kExact,     Source::kComposed,
                                             Source::kInferred, Source::kBracketed, Source::kUnknown};
+
+// A program whose file is elsewhere says nothing of itself.
+class AbsentSource : public SelfSource {
+ public:
+  Result<SelfFacts> Tell(const SelfQuestion&) override {
+    SelfFacts facts;
+    facts.no_structs = facts.no_functions = facts.no_itabs = "only the build info of the program is here";
+    return facts;
+  }
+  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>&) override {
+    return std::map<std::string, PackageFacts>();
+  }
+};
 
 }  // namespace
 
@@ -43,12 +60,13 @@ Result<Source> ParseSource(std::string_view text) {
 
 class Resolver::Impl {
  public:
-  Impl(GoBinary* binary, const Database* database, const ResolveOptions& options)
-      : source_(binary, options), core_(binary->info(), &source_, database, options) {}
+  Impl(std::unique_ptr<SelfSource> source, const BinaryInfo& info, const Database* database,
+       const ResolveOptions& options)
+      : source_(std::move(source)), core_(info, source_.get(), database, options) {}
   ResolverCore& core() { return core_; }
 
  private:
-  BinarySource source_;
+  std::unique_ptr<SelfSource> source_;
   ResolverCore core_;
 };
 
@@ -59,7 +77,13 @@ Resolver::~Resolver() = default;
 
 Result<Resolver> Resolver::Make(GoBinary* binary, const Database* database, ResolveOptions options) {
   if (binary == nullptr) return Fail(ErrorCode::kUsage, "a resolver needs a binary");
-  return Resolver(std::make_unique<Impl>(binary, database, options));
+  return Resolver(
+      std::make_unique<Impl>(std::make_unique<BinarySource>(binary, options), binary->info(), database, options));
+}
+
+Result<Resolver> Resolver::ForFacts(const BinaryInfo& info, const Database* database, ResolveOptions options) {
+  if (database == nullptr) return Fail(ErrorCode::kUsage, "without the program's file, a resolver needs a database");
+  return Resolver(std::make_unique<Impl>(std::make_unique<AbsentSource>(), info, database, options));
 }
 
 Result<Resolution> Resolver::Resolve(const WantList& wants) { return impl_->core().Resolve(wants); }

@@ -334,6 +334,7 @@ Result<Resolved> ResolverCore::ResolveOne(const Item& item, const SelfFacts& fac
 Result<std::vector<Resolved>> ResolverCore::ResolveItems(const std::vector<Item>& items) {
   GOOFFSETS_TRY(SelfFacts facts, Collect(items));
   notes_ = Notes(facts);
+  knows_functions_ = facts.no_functions.empty();
   std::vector<Resolved> answers;
   answers.reserve(items.size());
   for (const Item& item : items) {
@@ -366,8 +367,8 @@ ResolvedWant ResolverCore::Choose(const Want& want, bool attach, const std::vect
   for (size_t i = 0; i < want.any.size(); ++i) {
     Resolved resolved = answers[(*next)++];
     if (chosen.answer) continue;
-    if (attach && resolved.found() && (!resolved.function || resolved.function->bodies.empty())) {
-      const auto& function = resolved.function;
+    const auto& function = resolved.function;
+    if (attach && resolved.found() && (!function || (function->bodies.empty() && knows_functions_))) {
       resolved.reason = !function ? "it is no function" : "it has no body in this program";
       if (function && function->inlined_sites) {
         resolved.reason += ": inlined at " + std::to_string(*function->inlined_sites) + " sites";

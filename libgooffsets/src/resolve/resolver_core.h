@@ -64,6 +64,7 @@ class ResolverCore {
   std::unique_ptr<ModuleViewReader> reader_;  // null: no database
   std::unique_ptr<DatabaseSide> database_;
   std::vector<std::string> notes_;
+  bool knows_functions_ = true;  // the program told which functions it holds
 };
 
 // "offset 16, size 8, *net/url.URL"

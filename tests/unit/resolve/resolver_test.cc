@@ -238,5 +238,40 @@ TEST_F(ResolverTest, AConflictIsReportedAndTheBinaryWins) {
   EXPECT_NE(answer.conflicts[0].refused.find("offset 96"), std::string::npos) << answer.conflicts[0].refused;
 }
 
+TEST_F(ResolverTest, AnotherHostAnswersFromTheBuildInfo) {
+  auto binary = Open(Program()->stripped);
+  ASSERT_TRUE(binary);
+  if (binary->info().go_version != "1.26.8")
+    GTEST_SKIP() << "the go command is not of a release that is stored: " << binary->info().go_text;
+  const std::string json = BinaryInfoJson(binary->info());
+  Result<BinaryInfo> info = ParseBinaryInfoJson(json);
+  ASSERT_TRUE(info) << info.error().ToString();
+  EXPECT_EQ(BinaryInfoJson(*info), json);
+  Result<Resolver> resolver = Resolver::ForFacts(*info, database_.get(), {});
+  ASSERT_TRUE(resolver);
+  Result<std::vector<Resolved>> answers = resolver->ResolveItems(Items(false));
+  ASSERT_TRUE(answers) << answers.error().ToString();
+  ExpectRight(*answers, Source::kExact);
+  Result<WantList> wants = ParseWantList(R"(
+[probe.server]
+attach = ["net/http.serverHandler.ServeHTTP"]
+need = ["net/http.Request.URL"]
+itab = ["*net/http.response:net/http.ResponseWriter"]
+)",
+                                         "wants");
+  ASSERT_TRUE(wants);
+  Result<Resolution> resolution = resolver->Resolve(*wants);
+  ASSERT_TRUE(resolution) << resolution.error().ToString();
+  const ResolvedProbe& server = resolution->probes.at(0);
+  EXPECT_TRUE(server.usable) << (server.disabled_by.empty() ? "" : server.disabled_by.front());
+  ASSERT_TRUE(server.attach.at(0).answer);
+  EXPECT_TRUE(server.attach[0].answer->function->bodies.empty());
+  EXPECT_TRUE(server.attach[0].answer->function->layout.has_value());
+  // Addresses are in the file, which is elsewhere.
+  ASSERT_FALSE(server.wants.at(1).answer);
+  EXPECT_FALSE(server.wants[1].not_found.at(0).absent);
+  EXPECT_NE(server.wants[1].not_found[0].reason.find("build info"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace gooffsets
