@@ -1,11 +1,27 @@
 #include "common/exit_code.h"
 
 #include <iostream>
+#include <map>
+#include <string>
+
+#include "common/completion.h"
 
 namespace gooffsets {
 
 std::optional<int> ParseArguments(CLI::App* app, int argc, char** argv) {
   app->set_help_all_flag("--help-all", "also the options of every subcommand");
+  // Before everything that a command line needs otherwise; in no help text, because only the build asks for it.
+  const std::map<std::string, Shell> shells = {{"bash", Shell::kBash}, {"zsh", Shell::kZsh}, {"fish", Shell::kFish}};
+  if (argc == 3 && std::string_view(argv[1]) == "--completion") {
+    const auto shell = shells.find(argv[2]);
+    if (shell == shells.end()) {
+      std::cerr << app->get_name() << ": error: no completion for the shell " << Printable(argv[2]) << "\n"
+                << app->get_name() << ": try: bash, zsh or fish\n";
+      return kExitUsage;
+    }
+    std::cout << CompletionScript(*app, shell->second);
+    return 0;
+  }
   try {
     app->parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
