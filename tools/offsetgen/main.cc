@@ -86,6 +86,7 @@ int main(int argc, char** argv) {
       "  offsetgen --all --dry-run\n"
       "  offsetgen --for-binary ./server\n"
       "  offsetgen status --db offsets.db");
+  app.name("offsetgen");
   app.set_version_flag("--version", std::string("offsetgen ") + GOOFFSETS_VERSION);
   app.add_option("--module", options.modules, "module path, or std for the standard library (may be repeated)");
   app.add_option("--versions", raw.versions, "constraint: '>=1.14,<1.20', '~1.60', '1.60.1', latest, '*'");
