@@ -16,7 +16,7 @@ ALLOWED = {
     "dwarf": {"base", "go", "binary"},
     "store": {"base", "go", "binary"},
     "resolve": {"base", "go", "binary", "dwarf", "store"},
-    "feed": {"base"},
+    "feed": {"base", "store"},
     "c_api": {"resolve"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)

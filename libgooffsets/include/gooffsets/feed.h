@@ -1,15 +1,14 @@
 // Signed snapshots: what a feed offers, and the client that brings a newer database and installs it.
 //
-// A feed is a file tree on any web server, disk or in one bundle file (docs/feed.md): a signed manifest and blobs named by
-// their digests. Nothing is trusted but the key: the manifest's signature is verified before it is parsed, every blob
-// against the signed size and digest, and the new database is opened and compared with the old one before it takes its
-// place. At every moment `directory`/current.db is a whole, verified database; what was installed is never lost.
-// An UpdateClient belongs to one thread at a time; several processes may share a directory (a lock keeps them apart).
+// A feed is a file tree on any web server, disk or in one bundle file (docs/feed.md): a signed manifest and blobs named
+// by their digests. Nothing is trusted but the key: the manifest's signature is verified before it is parsed, every
+// blob against the signed size and digest, and the new database is opened and compared with the old one before it takes
+// its place. At every moment `directory`/current.db is a whole, verified database; what was installed is never lost. An
+// UpdateClient belongs to one thread at a time; several processes may share a directory (a lock keeps them apart).
 //
-//   UpdateOptions options{.sources = {"https://offsets.example/feed"}, .keys = {"RWQ..."}, .directory = "/var/lib/gooffsets"};
-//   Result<UpdateClient> client = UpdateClient::Make(options);
-//   Result<UpdateReport> report = client->Update();
-//   if (report && report->changed) Reload(client->database_path());
+//   UpdateOptions options{.sources = {"https://offsets.example/feed"}, .keys = {"RWQ..."}, .directory =
+//   "/var/lib/gooffsets"}; Result<UpdateClient> client = UpdateClient::Make(options); Result<UpdateReport> report =
+//   client->Update(); if (report && report->changed) Reload(client->database_path());
 #ifndef GOOFFSETS_FEED_H_
 #define GOOFFSETS_FEED_H_
 
@@ -43,10 +42,10 @@ struct FeedDelta {
 
 // A published answer that is allowed to change, and why.
 struct FeedCorrection {
-  uint64_t since = 0;    // the feed version that made it
-  std::string module;    // "google.golang.org/grpc"
-  std::string version;   // "1.60.1"; "*": all
-  std::string symbol;    // "google.golang.org/grpc.Server", or a package: all of its symbols
+  uint64_t since = 0;   // the feed version that made it
+  std::string module;   // "google.golang.org/grpc"
+  std::string version;  // "1.60.1"; "*": all
+  std::string symbol;   // "google.golang.org/grpc.Server", or a package: all of its symbols
   std::string reason;
   bool operator==(const FeedCorrection&) const = default;
 };
@@ -64,14 +63,14 @@ struct Manifest {
   int64_t created = 0;   // seconds since 1970
   int64_t expires = 0;
   int64_t schema_level = 0;
-  std::string minimum_reader;  // the oldest gooffsets that reads the database: "0.1.0"
-  FeedBlob database;           // as installed
-  FeedBlob full;               // the same, compressed
-  std::vector<FeedDelta> deltas;           // newest first
-  std::vector<FeedPrevious> previous;      // newest first
+  std::string minimum_reader;          // the oldest gooffsets that reads the database: "0.1.0"
+  FeedBlob database;                   // as installed
+  FeedBlob full;                       // the same, compressed
+  std::vector<FeedDelta> deltas;       // newest first
+  std::vector<FeedPrevious> previous;  // newest first
   std::vector<FeedCorrection> corrections;
-  std::string next_key;                    // public key that will sign later manifests; empty: none is announced
-  std::vector<std::string> revoked_keys;   // public keys that are never to be trusted again
+  std::string next_key;                   // public key that will sign later manifests; empty: none is announced
+  std::vector<std::string> revoked_keys;  // public keys that are never to be trusted again
   bool operator==(const Manifest&) const = default;
 };
 
@@ -93,22 +92,22 @@ struct UpdateOptions {
   std::vector<std::string> keys;
   std::string directory;  // holds current.db; made if it is missing
 
-  unsigned keep = 3;                                  // previous databases to keep for Rollback()
-  std::chrono::seconds deadline{600};                 // for the whole call, retries included
+  unsigned keep = 3;                   // previous databases to keep for Rollback()
+  std::chrono::seconds deadline{600};  // for the whole call, retries included
   std::chrono::seconds connect_timeout{20};
-  unsigned retries = 4;                               // for each request; waits grow, with jitter
-  std::chrono::seconds grace{0};                      // how long an expired manifest is accepted
+  unsigned retries = 4;           // for each request; waits grow, with jitter
+  std::chrono::seconds grace{0};  // how long an expired manifest is accepted
   uint64_t max_database_size = uint64_t{4} << 30;
-  bool full_only = false;                             // never a delta
-  bool reinstall = false;                             // also when it is there already: repairs a damaged file
+  bool full_only = false;  // never a delta
+  bool reinstall = false;  // also when it is there already: repairs a damaged file
 
-  std::string proxy;                                  // of HTTP; empty: none, unless proxy_from_environment
-  bool proxy_from_environment = false;                // http_proxy, https_proxy, no_proxy, read by libcurl
-  std::string ca_file;                                // PEM; empty: the system's
-  std::string user_agent;                             // empty: "gooffsets/<version>"
+  std::string proxy;                    // of HTTP; empty: none, unless proxy_from_environment
+  bool proxy_from_environment = false;  // http_proxy, https_proxy, no_proxy, read by libcurl
+  std::string ca_file;                  // PEM; empty: the system's
+  std::string user_agent;               // empty: "gooffsets/<version>"
 
-  std::function<int64_t()> clock;                     // seconds since 1970; empty: the system's
-  std::function<bool()> cancelled;                    // asked now and then; true ends the call with kInterrupted
+  std::function<int64_t()> clock;   // seconds since 1970; empty: the system's
+  std::function<bool()> cancelled;  // asked now and then; true ends the call with kInterrupted
   std::function<void(const UpdateProgress&)> progress;
 };
 
@@ -117,13 +116,13 @@ struct InstalledState {
   uint64_t version = 0;  // 0: nothing is installed
   FeedBlob database;
   int64_t schema_level = 0;
-  int64_t created = 0, expires = 0;    // of the manifest it came with
-  int64_t installed = 0;               // when
-  std::string source;                  // from where
-  std::optional<uint64_t> pinned;      // stays at this version until Unpin()
-  std::string pin_reason;              // "pin", "rollback"
-  uint64_t highest_seen = 0;           // no manifest below it is accepted
-  int64_t checked = 0;                 // when a source was last asked successfully
+  int64_t created = 0, expires = 0;  // of the manifest it came with
+  int64_t installed = 0;             // when
+  std::string source;                // from where
+  std::optional<uint64_t> pinned;    // stays at this version until Unpin()
+  std::string pin_reason;            // "pin", "rollback"
+  uint64_t highest_seen = 0;         // no manifest below it is accepted
+  int64_t checked = 0;               // when a source was last asked successfully
   std::vector<std::string> learnt_keys, revoked_keys;
   struct Kept {
     uint64_t version = 0;
@@ -135,13 +134,13 @@ struct InstalledState {
 };
 
 struct CheckReport {
-  bool available = false;       // a newer version than the installed one is offered and may be installed
-  uint64_t installed = 0;       // 0: nothing
-  uint64_t newest = 0;          // offered
-  bool pinned = false;          // then `available` is false
-  uint64_t download_size = 0;   // of what Update() would fetch
+  bool available = false;      // a newer version than the installed one is offered and may be installed
+  uint64_t installed = 0;      // 0: nothing
+  uint64_t newest = 0;         // offered
+  bool pinned = false;         // then `available` is false
+  uint64_t download_size = 0;  // of what Update() would fetch
   bool delta = false;
-  int64_t expires = 0;          // of the manifest
+  int64_t expires = 0;  // of the manifest
   std::string source;
   std::vector<std::string> notes;  // sources that were passed over, and why; an expired manifest within grace
 };
@@ -150,9 +149,9 @@ struct UpdateReport {
   bool changed = false;
   uint64_t before = 0, version = 0;  // installed; 0: nothing
   bool pinned = false;
-  bool delta = false;                // made from the old database
-  uint64_t downloaded = 0;           // bytes
-  uint64_t corrected = 0;            // published answers that changed, all of them listed as corrections
+  bool delta = false;       // made from the old database
+  uint64_t downloaded = 0;  // bytes
+  uint64_t corrected = 0;   // published answers that changed, all of them listed as corrections
   std::string source;
   std::vector<std::string> notes;
 };
@@ -168,7 +167,7 @@ struct DatabaseChanges {
   std::vector<Change> changes;  // the first 1000, in order of the keys
   uint64_t change_count = 0;
   uint64_t package_observations_before = 0, package_observations_after = 0;
-  std::vector<std::string> new_versions;   // "std 1.27.5", ascending
+  std::vector<std::string> new_versions;  // "std 1.27.5", ascending
   std::vector<std::string> gone_versions;
 };
 // kTooNew, kBadInput. Both files are opened read-only, and must be trusted.
@@ -186,14 +185,15 @@ class UpdateClient {
 
   std::string database_path() const;  // directory/current.db
 
-  // Asks the sources, in order, for their manifest. One request when nothing is new. kBadInput: what a source offers is not
-  // acceptable (unknown key, bad signature, older, expired, ...); kNetwork, kTimeout: none could be reached.
+  // Asks the sources, in order, for their manifest. One request when nothing is new. kBadInput: what a source offers is
+  // not acceptable (unknown key, bad signature, older, expired, ...); kNetwork, kTimeout: none could be reached.
   Result<CheckReport> Check();
   // Check(), then brings, verifies and installs. kBusy: another process is at it.
   Result<UpdateReport> Update();
 
   Result<InstalledState> Status() const;
-  // Reads current.db and the kept ones again and compares them with the signed digests. Names of files that are damaged.
+  // Reads current.db and the kept ones again and compares them with the signed digests. Names of files that are
+  // damaged.
   Result<std::vector<std::string>> Verify() const;
   // Puts the `steps`-th previous database in place and pins it.
   Result<UpdateReport> Rollback(unsigned steps);
@@ -211,8 +211,8 @@ class UpdateClient {
   std::unique_ptr<Impl> impl_;
 };
 
-// Copies the feed that `options.sources` offers to the directory `target`: the newest manifest, all blobs it names and, as far
-// as the source has them, the earlier manifests; every byte verified. The manifest is put in place last.
+// Copies the feed that `options.sources` offers to the directory `target`: the newest manifest, all blobs it names and,
+// as far as the source has them, the earlier manifests; every byte verified. The manifest is put in place last.
 struct MirrorReport {
   uint64_t version = 0;
   uint64_t copied = 0, present = 0;  // blobs
@@ -220,7 +220,8 @@ struct MirrorReport {
   std::string source;
 };
 Result<MirrorReport> MirrorFeed(const UpdateOptions& options, const std::string& target);
-// Writes the feed in the directory `feed` as one bundle file, verified likewise. With `deltas` false only the full snapshot.
+// Writes the feed in the directory `feed` as one bundle file, verified likewise. With `deltas` false only the full
+// snapshot.
 Result<MirrorReport> BundleFeed(const UpdateOptions& options, const std::string& file, bool deltas);
 
 }  // namespace gooffsets
