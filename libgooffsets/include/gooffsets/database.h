@@ -27,7 +27,7 @@ struct Query {
   std::string version;  // module version; for std the Go release; "v"/"go" prefix accepted
   std::string go;       // Go release the program was built with; empty: any, and the answers must agree
   GoArch goarch = GoArch::kAmd64;
-  std::string symbol;   // full: "net/http.Request.URL", "net/http.(*Server).Serve", "net/http.Request"
+  std::string symbol;     // full: "net/http.Request.URL", "net/http.(*Server).Serve", "net/http.Request"
   bool promoted = false;  // also find fields promoted from embedded structs (by value)
 };
 
@@ -47,9 +47,9 @@ struct Evidence {
 // What some builds showed of one item.
 struct Value {
   SymbolKind kind = SymbolKind::kField;
-  Field field;                // kField; field.offset is from the start of the outermost struct
-  StructLayout structure;     // kStruct
-  FunctionLayout function;    // kFunction
+  Field field;              // kField; field.offset is from the start of the outermost struct
+  StructLayout structure;   // kStruct
+  FunctionLayout function;  // kFunction
   // Not empty: these builds prove that the item is not there, and this says why. Only in ambiguous answers.
   std::string absent_reason;
   std::vector<Evidence> evidence;
@@ -60,11 +60,11 @@ struct Value {
 
 struct Answer {
   Status status = Status::kUnknown;
-  Query query;                 // as normalised: canonical version, no prefixes
-  std::vector<Value> values;   // kFound: one; kAmbiguous: several, ordered by first Go release; else none
-  std::string reason;          // kAbsent, kUnknown
+  Query query;                     // as normalised: canonical version, no prefixes
+  std::vector<Value> values;       // kFound: one; kAmbiguous: several, ordered by first Go release; else none
+  std::string reason;              // kAbsent, kUnknown
   std::vector<Evidence> evidence;  // kAbsent: the builds that prove it
-  std::string hint;            // kUnknown: the command that would fix it ("offsetgen --module ... --versions ...")
+  std::string hint;                // kUnknown: the command that would fix it ("offsetgen --module ... --versions ...")
   std::vector<std::string> similar;  // near spellings that exist
 };
 // One JSON object on one line; its keys and their order are documented in docs/formats.md, "lookup".
@@ -91,6 +91,20 @@ struct Timeline {
 };
 std::string TimelineJson(const Timeline& timeline);
 
+// One known version of a module on one architecture: what was tried and what came of it.
+struct VersionCoverage {
+  struct Arch {
+    size_t builds = 0;            // that succeeded, of this version itself
+    std::vector<std::string> go;  // their Go releases, ascending
+    size_t packages = 0;          // that any build saw, also one of another module that links this one
+    std::string failure;          // why no build of this version succeeded; empty: one did, or none was tried
+  };
+  std::string version;
+  bool listed = false;  // a version list names it; otherwise only builds do
+  Arch amd64, arm64;
+  const Arch& Of(GoArch arch) const { return arch == GoArch::kAmd64 ? amd64 : arm64; }
+};
+
 class Database {
  public:
   static Result<Database> Open(const std::string& path);
@@ -104,6 +118,8 @@ class Database {
 
   Result<std::vector<std::string>> Modules() const;
   Result<std::vector<std::string>> Versions(const std::string& module) const;  // observed, ascending
+  // All known versions, ascending, with or without observations. Empty: the module is not known.
+  Result<std::vector<VersionCoverage>> Coverage(const std::string& module) const;
 
   class Impl;
   const Impl& impl() const { return *impl_; }
