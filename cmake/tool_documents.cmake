@@ -2,8 +2,9 @@
 # package of that name), and the completions of bash, zsh and fish.
 #   gooffsets_tool_documents(offsetgen "makes a database of struct and function layouts")
 find_program(GOOFFSETS_HELP2MAN help2man DOC "Makes the man pages")
+find_program(GOOFFSETS_GZIP gzip)
 set(can_make_man OFF)
-if(GOOFFSETS_HELP2MAN AND NOT CMAKE_CROSSCOMPILING)
+if(GOOFFSETS_HELP2MAN AND GOOFFSETS_GZIP AND NOT CMAKE_CROSSCOMPILING)
   set(can_make_man ON)
 endif()
 option(GOOFFSETS_MAN "Make and install man pages (needs help2man)" ${can_make_man})
@@ -36,9 +37,10 @@ function(gooffsets_tool_documents target what)
     set(page ${share}/man/man1/${name}.1)
     # SOURCE_DATE_EPOCH, where it is set, is the page's date.
     list(APPEND commands COMMAND ${CMAKE_COMMAND} -E make_directory ${share}/man/man1
-         COMMAND ${GOOFFSETS_HELP2MAN} --no-info --help-option=--help-all "--name=${what}" --output=${page} $<TARGET_FILE:${target}>)
-    list(APPEND files ${page})
-    install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
+         COMMAND ${GOOFFSETS_HELP2MAN} --no-info --help-option=--help-all "--name=${what}" --output=${page} $<TARGET_FILE:${target}>
+         COMMAND ${GOOFFSETS_GZIP} -9nf ${page})
+    list(APPEND files ${page}.gz)
+    install(FILES ${page}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
   endif()
   add_custom_command(OUTPUT ${files} ${commands} DEPENDS ${target} VERBATIM)
   add_custom_target(${target}_documents ALL DEPENDS ${files})
