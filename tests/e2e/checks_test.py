@@ -10,7 +10,7 @@ import harness
 
 
 class Checks(harness.ToolTest):
-    fixtures = {"spike", "flaky", "healthy", "nested"}
+    fixtures = {"spike", "flaky", "healthy", "nested", "linked"}
 
     def test_lint_finds_a_spike_and_a_hole(self):
         self.generate("spike", ">=1.0")
@@ -54,6 +54,19 @@ class Checks(harness.ToolTest):
         self.assertEqual(changed, 1)
         run = self.offsetgen("verify", *verifier, exits=None)
         self.assertIn(run.returncode, (harness.NEGATIVE, harness.BAD_INPUT), str(run))
+
+    def test_verify_compares_functions_that_linkname_renames(self):
+        if "OFFSETGEN_VERIFY" not in os.environ:
+            harness.skip(self, "offsetgen-verify is not built (GOOFFSETS_VERIFY=OFF)")
+        self.generate("linked", ">=1.0")
+        report = self.directory / "report.jsonl"
+        run = self.offsetgen("verify", "--verifier", os.environ["OFFSETGEN_VERIFY"], "--report", report)
+        self.assert_says(run, "0 differ", "0 builds could not be rebuilt")
+        compared = json.loads(report.read_text())
+        self.assertEqual(compared["functions"], {"compared": 3, "differing": 0, "not_compared": 0})
+        self.assertEqual(compared["renamed"], 2)
+        # Declared in Go, with its body elsewhere: no numbers are stored, and that is said.
+        self.assertEqual(compared["without_layout"], {"bodiless": 1})
 
     def test_json_export_obeys_the_schema(self):
         try:

@@ -9,6 +9,8 @@
 #include <utility>
 #include <variant>
 
+#include "store/layout_json.h"
+
 namespace gooffsets::verify {
 namespace {
 
@@ -253,7 +255,8 @@ void Add(const Counts& part, Counts* sum) {
 
 class RecordComparison {
  public:
-  RecordComparison(const BuildRecord& record, const BinaryFacts& facts) : facts_(facts) {
+  RecordComparison(const BuildRecord& record, const BinaryFacts& facts, const LinkNames& links)
+      : facts_(facts), links_(links) {
     for (const Disagreement& d : record.build.disagreements) {
       // "location of param 1 (explained: ...)": what is before the bracket names the number.
       recorded_.emplace(d.symbol, d.what.substr(0, d.what.find(" (")));
@@ -262,12 +265,12 @@ class RecordComparison {
 
   void Symbol(const std::string& package, const std::string& symbol, const SymbolEntry& entry) {
     const Layout* layout = std::get_if<Layout>(&entry.value);
-    if (layout == nullptr) return;
-    const std::vector<std::string> names = FullNames(package, symbol);
-    if (const auto* structure = std::get_if<StructLayout>(layout)) {
-      Structure(names, *structure);
+    if (layout == nullptr) {
+      ++out_.without_layout[std::string(ToString(std::get<SkipReason>(entry.value)))];
+    } else if (const auto* structure = std::get_if<StructLayout>(layout)) {
+      Structure(FullNames(package, symbol), *structure);
     } else {
-      Function(names, std::get<FunctionLayout>(*layout));
+      Function(FullNames(package, symbol).front(), FunctionNames(package, symbol, links_), std::get<FunctionLayout>(*layout));
     }
   }
 
@@ -293,12 +296,13 @@ class RecordComparison {
     Count(names.front(), std::move(check), &out_.structs);
   }
 
-  void Function(const std::vector<std::string>& names, const FunctionLayout& stored) {
+  void Function(const std::string& full, const std::vector<std::string>& names, const FunctionLayout& stored) {
     Checker best;
     const std::vector<FunctionFact>* copies = Find(facts_.functions, names);
     if (copies == nullptr) {
       best.Differ(&best.numbers, "function", "not in the binary", "stored");
     } else {
+      out_.renamed += links_.contains(full) && !facts_.functions.contains(full);
       // ABI0 and ABIInternal copies have one name; the stored one must be among them.
       bool first = true;
       for (const FunctionFact& copy : *copies) {
@@ -310,7 +314,7 @@ class RecordComparison {
         first = false;
       }
     }
-    Count(names.front(), std::move(best), &out_.functions);
+    Count(full, std::move(best), &out_.functions);
   }
 
   void Count(const std::string& symbol, Checker check, Counts* symbols) {
@@ -333,6 +337,7 @@ class RecordComparison {
   }
 
   const BinaryFacts& facts_;
+  const LinkNames& links_;
   std::set<std::pair<std::string, std::string>> recorded_;
   Comparison out_;
 };
@@ -343,8 +348,16 @@ std::vector<std::string> FullNames(std::string_view package, std::string_view sy
   return {fmt::format("{}.{}", package, symbol), std::string(symbol)};
 }
 
-Comparison Compare(const BuildRecord& record, const BinaryFacts& facts) {
-  RecordComparison comparison(record, facts);
+std::vector<std::string> FunctionNames(std::string_view package, std::string_view symbol, const LinkNames& links) {
+  std::vector<std::string> names = FullNames(package, symbol);
+  if (const auto found = links.find(names.front()); found != links.end()) {
+    names.insert(names.end(), found->second.begin(), found->second.end());
+  }
+  return names;
+}
+
+Comparison Compare(const BuildRecord& record, const BinaryFacts& facts, const LinkNames& links) {
+  RecordComparison comparison(record, facts, links);
   for (const PackageRecord& package : record.packages) {
     for (const auto& [symbol, entry] : package.symbols) comparison.Symbol(package.path, symbol, entry);
   }

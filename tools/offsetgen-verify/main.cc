@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/file.h"
 #include "common/exit_code.h"
@@ -37,15 +38,21 @@ std::string Printed(std::string_view text) {
 
 struct Options {
   std::string binary, expect, format = "text";
+  std::vector<std::string> sources;
 };
 
 Result<int> Run(const Options& options) {
+  std::vector<SourceDir> sources;
+  for (const std::string& text : options.sources) {
+    GOOFFSETS_TRY(sources.emplace_back(), ParseSourceDir(text));
+  }
   GOOFFSETS_TRY(const BuildRecord record, ReadRecord(options.expect));
+  GOOFFSETS_TRY(const LinkNames links, ReadLinkNames(record, sources));
   std::set<std::string, std::less<>> wanted;
   for (const PackageRecord& package : record.packages) {
     for (const auto& [symbol, entry] : package.symbols) {
       if (std::holds_alternative<SkipReason>(entry.value)) continue;
-      for (std::string& name : FullNames(package.path, symbol)) wanted.insert(std::move(name));
+      for (std::string& name : FunctionNames(package.path, symbol, links)) wanted.insert(std::move(name));
     }
   }
   GOOFFSETS_TRY(const BinaryFacts facts,
@@ -54,7 +61,7 @@ Result<int> Run(const Options& options) {
     return Fail(ErrorCode::kBadInput, options.binary + " is a program for " + std::string(ToString(facts.goarch)) +
                                           ", the record for " + std::string(ToString(record.build.goarch)));
   }
-  const Comparison comparison = Compare(record, facts);
+  const Comparison comparison = Compare(record, facts, links);
   std::cout << (options.format == "json" ? JsonReport(options.binary, record.build.id, comparison)
                                          : Printed(TextReport(options.binary, comparison)));
   return comparison.differing() == 0 ? 0 : 1;
@@ -67,10 +74,13 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Compares every stored number of a build with the binary it was read from, using LLVM's DWARF reader.\n"
       "Exit status: 0 no difference, 1 differences, 2 usage, 3 bad input.\n"
-      "Example: offsetgen-verify probe --expect 0123456789abcdef0123456789abcdef.jsonl.zst --format json");
+      "Example: offsetgen-verify probe --expect 0123456789abcdef0123456789abcdef.jsonl.zst --sources std=/usr/local/go/src");
   gooffsets::verify::Options options;
   app.add_option("binary", options.binary, "the Go program, with DWARF")->required();
   app.add_option("--expect", options.expect, "the build's record: JSON lines, plain or zstd-compressed")->required();
+  app.add_option("--sources", options.sources,
+                 "MODULE=DIR: where a module's packages lie, for the standard library std=GOROOT/src (may be repeated): "
+                 "functions that //go:linkname renames are then found");
   app.add_option("--format", options.format, "text or json")->check(CLI::IsMember({"text", "json"}));
   if (std::optional<int> exit = gooffsets::ParseArguments(&app, argc, argv)) return *exit;
   gooffsets::Result<int> status = gooffsets::verify::Run(options);

@@ -12,7 +12,7 @@ namespace gooffsets::verify {
 
 std::string TextReport(const std::string& binary, const Comparison& comparison);
 // {"binary":…,"build":…,"structs":{"compared":…,"differing":…,"not_compared":…},"functions":…,"numbers":…,"locations":…,
-//  "recorded":…,"differences":[{"symbol":…,"what":…,"binary":…,"stored":…}]}
+//  "recorded":…,"renamed":…,"without_layout":{REASON:…},"differences":[{"symbol":…,"what":…,"binary":…,"stored":…}]}
 std::string JsonReport(const std::string& binary, const std::string& build, const Comparison& comparison);
 
 }  // namespace gooffsets::verify

@@ -108,6 +108,10 @@ Result<ProbeResult> Prober::Run(const ProbeJob& job, const StageCallback& stage)
   stage("toolchain");
   GOOFFSETS_TRY(Toolchain toolchain, go_->Bring(job.go));
 
+  result.sources.push_back({std::string(gooffsets::kStdModule), toolchain.root + "/src"});
+  for (const ClosureModule& m : closure.modules) result.sources.push_back({m.path, m.dir});
+  result.hold_sources = toolchain.hold;
+
   stage("prepare");
   GOOFFSETS_TRY(std::string work, go_->cache().MakeWork("probe"));
   struct Cleanup {

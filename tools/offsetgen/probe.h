@@ -6,6 +6,7 @@
 #define OFFSETGEN_PROBE_H_
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,19 @@ struct ProbeTimes {
   uint64_t probe_size = 0;
 };
 
+// Where the sources of one module lay that were built: below its directory; "std" below GOROOT/src.
+struct SourceDir {
+  std::string module, dir;  // by its import path
+};
+
 struct ProbeResult {
   gooffsets::BuildRecord record;
   ProbeTimes times;
   std::string max_go;  // highest go directive of the closure
   std::string log;     // what the failed build printed
   bool reused = false;  // nothing was built: the record was in cache/raw
+  std::vector<SourceDir> sources;      // empty if nothing was built
+  std::shared_ptr<void> hold_sources;  // as long as it lives, the toolchain is not pruned
 };
 
 // `stage` is told what happens: "toolchain", "resolve", "prepare", "build", "read".

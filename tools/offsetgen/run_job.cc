@@ -100,6 +100,8 @@ JobResult Jobber::Run(const Job& job, const WantedModule& wanted, const StageCal
     out.times = result->times;
     out.max_go = result->max_go;
     out.reused = result->reused;
+    out.sources = std::move(result->sources);
+    out.hold_sources = std::move(result->hold_sources);
     if (!result->log.empty()) {
       (void)gooffsets::WriteFileAtomic(go_->cache().Path("logs/" + out.record.build.id + ".log"), result->log);
     }

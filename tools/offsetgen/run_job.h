@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "plan.h"
 #include "probe.h"
@@ -20,6 +21,8 @@ struct JobResult {
   std::string max_go;
   bool reused = false;              // read from cache/raw
   bool toolchain_missing = false;
+  std::vector<SourceDir> sources;   // what was built, if anything was
+  std::shared_ptr<void> hold_sources;
   std::optional<gooffsets::Error> error;  // behind a transient or unavailable status
   int slot = 0;
 };
