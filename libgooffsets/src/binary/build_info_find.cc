@@ -104,6 +104,8 @@ Result<void> ForEachMagic(const Image& image, uint64_t address, uint64_t size, s
                     [&](uint64_t at, std::span<const std::byte> bytes) {
                       // `at` is aligned, and so the magic never crosses the border of two pieces.
                       for (size_t i = 0; i + kMagic.size() <= bytes.size(); i += kAlign) {
+                        // The first byte alone settles nearly every place, for a tenth of the price.
+                        if (bytes[i] != std::byte{0xff}) continue;
                         if (std::memcmp(bytes.data() + i, kMagic.data(), kMagic.size()) != 0) continue;
                         if (++*candidates > kMostCandidates || !found(at + i)) return false;
                       }

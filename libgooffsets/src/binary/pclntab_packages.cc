@@ -2,7 +2,9 @@
 //
 // Names of the table stand nearly in the order of the functions (src: cmd/link/internal/ld/pcln.go,
 // generateFuncnametab): the exceptions, functions that were inlined somewhere before, are read out of place.
+#include <array>
 #include <cstring>
+#include <optional>
 #include <unordered_map>
 
 #include "binary/pclntab_state.h"
@@ -36,6 +38,56 @@ size_t OwnPart(std::string_view name) {
 // No methods (the compiler makes more of them than Go files declare), closures, instances and method values.
 bool IsPlain(std::string_view own) { return !own.empty() && own.find_first_of(".[({-") == std::string_view::npos; }
 
+// What is read of a name: its own part, as OwnPart and IsPlain tell.
+struct NameParts {
+  size_t own = 0;
+  bool plain = false;
+};
+
+NameParts PartsOf(std::string_view whole) {
+  const size_t own = OwnPart(whole);
+  return {own, own != 0 && IsPlain(whole.substr(own))};
+}
+
+// What a character of a name's own part decides.
+enum CharacterClass : uint8_t { kLetter, kNotPlain, kBracket, kSlash, kEnd };
+constexpr std::array<uint8_t, 256> kClasses = [] {
+  std::array<uint8_t, 256> classes{};
+  classes['.'] = classes['-'] = kNotPlain;
+  classes['['] = classes['('] = classes['{'] = kBracket;
+  classes['/'] = kSlash;
+  classes[0] = kEnd;
+  return classes;
+}();
+
+// The same as PartsOf for a name of the package `path` at the beginning of `bytes`, which most names share with the one
+// before, in one look at what follows it; nullopt: it is of another package, or takes a longer look.
+std::optional<NameParts> PartsIn(std::string_view path, std::string_view bytes) {
+  if (path.empty() || bytes.size() <= path.size() || bytes[path.size()] != '.' || !bytes.starts_with(path)) {
+    return std::nullopt;
+  }
+  NameParts parts{path.size() + 1, true};
+  for (size_t i = parts.own; i < bytes.size(); ++i) {
+    switch (kClasses[static_cast<uint8_t>(bytes[i])]) {
+      case kEnd:
+        parts.plain = parts.plain && i > parts.own;
+        return parts;
+      case kBracket:
+        parts.plain = false;
+        return parts;
+      case kSlash:
+        return std::nullopt;
+      case kNotPlain:
+        parts.plain = false;
+        break;
+      default:
+        break;
+    }
+  }
+  parts.plain = false;  // longer than a plain name
+  return parts;
+}
+
 }  // namespace
 
 Result<PackageIndex> Pclntab::State::IndexPackages() {
@@ -59,19 +111,22 @@ Result<PackageIndex> Pclntab::State::IndexPackages() {
     }
     if (bytes == nullptr) return true;
     const auto* begin = reinterpret_cast<const char*>(bytes);
-    const std::string_view whole(begin, strnlen(begin, most));
-    const size_t own = OwnPart(whole);
-    if (own == 0) return true;
-    const std::string_view path = whole.substr(0, own - 1);
-    if (path != last_path || index.packages.empty()) {
-      last_path = path;
-      auto [package, fresh] = known.try_emplace(last_path, static_cast<uint32_t>(index.packages.size()));
-      if (fresh) index.packages.push_back(UnescapeName(path));
-      last_package = package->second;
+    const std::string_view area(begin, most);
+    std::optional<NameParts> parts = PartsIn(last_path, area);
+    if (!parts) {
+      const std::string_view whole(begin, strnlen(begin, most));
+      parts = PartsOf(whole);
+      if (parts->own == 0) return true;
+      if (whole.size() == most) parts->plain = false;
+      const std::string_view path = whole.substr(0, parts->own - 1);
+      if (path != last_path || index.packages.empty()) {
+        last_path = path;
+        auto [package, fresh] = known.try_emplace(last_path, static_cast<uint32_t>(index.packages.size()));
+        if (fresh) index.packages.push_back(UnescapeName(path));
+        last_package = package->second;
+      }
     }
-    if (whole.size() < most && IsPlain(whole.substr(own))) {
-      index.functions.push_back({last_package, name, static_cast<uint16_t>(own)});
-    }
+    if (parts->plain) index.functions.push_back({last_package, name, static_cast<uint16_t>(parts->own)});
     return true;
   }));
   return index;

@@ -32,23 +32,17 @@ Neighbours NeighboursOf(const std::vector<std::string>& ascending, const std::st
 
 }  // namespace
 
-Result<DatabaseAnswer> DatabaseSide::Bracketed(const Item& item) {
-  DatabaseAnswer unknown;
-  GOOFFSETS_TRY(auto symbol, Split(item.symbol));
-  GOOFFSETS_TRY(const TargetWorld::Sightings* found, strict_.world.Find(symbol.first));
-  if (found->owner.module.empty() || found->owner.version.empty()) {
-    unknown.missing = found->missing;
-    return unknown;
-  }
-  // Every release and version that the program has and the database has not, with its neighbours on both sides.
+// Every release and version that the program has and the database has not, with its neighbours on both sides: the same
+// for all items of one module.
+Result<DatabaseSide::Bracket> DatabaseSide::MakeBracket(const ModuleVersion& owner) {
+  Bracket bracket;
   Assumptions below, above;
-  std::vector<std::string> said_below, said_above;
   auto surround = [&](const std::string& module, const std::string& version) -> Result<bool> {
     GOOFFSETS_TRY(const auto* versions, reader_->Versions(module));
     const Neighbours neighbours = NeighboursOf(*versions, version, SchemeOf(module));
     if (neighbours.observed || versions->empty()) return true;
     if (!neighbours.below || !neighbours.above) {
-      unknown.missing = {NameOf({module, version}) + " lies outside of the observed versions (" + versions->front() +
+      bracket.missing = {NameOf({module, version}) + " lies outside of the observed versions (" + versions->front() +
                              " to " + versions->back() + ")",
                          strict_.world.BuildHint()};
       return false;
@@ -60,35 +54,58 @@ Result<DatabaseAnswer> DatabaseSide::Bracketed(const Item& item) {
       below.versions[module] = *neighbours.below;
       above.versions[module] = *neighbours.above;
     }
-    said_below.push_back(NameOf({module, *neighbours.below}));
-    said_above.push_back(NameOf({module, *neighbours.above}));
+    if (bracket.below.empty()) {
+      bracket.below = NameOf({module, *neighbours.below});
+      bracket.above = NameOf({module, *neighbours.above});
+    }
     return true;
   };
   if (target_->go.empty()) {
-    unknown.missing.reason = target_->go_why;
-    return unknown;
+    bracket.missing.reason = target_->go_why;
+    return bracket;
   }
   GOOFFSETS_TRY(bool inside, surround(std::string(kStdModule), target_->go));
-  if (!inside) return unknown;
-  if (found->owner.module != kStdModule) {
-    GOOFFSETS_TRY(inside, surround(found->owner.module, found->owner.version));
-    if (!inside) return unknown;
+  if (inside && owner.module != kStdModule) {
+    GOOFFSETS_TRY(inside, surround(owner.module, owner.version));
   }
+  if (!inside) return bracket;
   // Of the other modules only those count whose types are held by value; one that lies outside just stays unknown.
-  const Missing none = unknown.missing;
   for (const auto& [path, module] : target_->modules) {
-    if (module.version.empty() || module.code_path == found->owner.module) continue;
+    if (module.version.empty() || module.code_path == owner.module) continue;
     GOOFFSETS_CHECK_OK(surround(module.code_path, module.version));
   }
-  unknown.missing = none;
-  if (said_below.empty()) {
-    unknown.missing.reason = "every version that the program names was observed";
+  bracket.missing = {};
+  if (bracket.below.empty()) {
+    bracket.missing.reason = "every version that the program names was observed";
+    return bracket;
+  }
+  bracket.low = std::make_unique<ProgramView>(reader_, target_, std::move(below));
+  bracket.high = std::make_unique<ProgramView>(reader_, target_, std::move(above));
+  return bracket;
+}
+
+Result<const DatabaseSide::Bracket*> DatabaseSide::BracketOf(const ModuleVersion& owner) {
+  if (auto known = brackets_.find(owner); known != brackets_.end()) return &known->second;
+  GOOFFSETS_TRY(Bracket bracket, MakeBracket(owner));
+  return &brackets_.emplace(owner, std::move(bracket)).first->second;
+}
+
+Result<DatabaseAnswer> DatabaseSide::Bracketed(const Item& item) {
+  DatabaseAnswer unknown;
+  GOOFFSETS_TRY(auto symbol, Split(item.symbol));
+  GOOFFSETS_TRY(const TargetWorld::Sightings* found, strict_.world.Find(symbol.first));
+  if (found->owner.module.empty() || found->owner.version.empty()) {
+    unknown.missing = found->missing;
     return unknown;
   }
-  ProgramView low(reader_, target_, below), high(reader_, target_, above);
-  GOOFFSETS_TRY(DatabaseAnswer first, AskIn(&low, item));
-  GOOFFSETS_TRY(DatabaseAnswer second, AskIn(&high, item));
-  const std::string low_name = said_below.front(), high_name = said_above.front();
+  GOOFFSETS_TRY(const Bracket* bracket, BracketOf(found->owner));
+  if (!bracket->low) {
+    unknown.missing = bracket->missing;
+    return unknown;
+  }
+  GOOFFSETS_TRY(DatabaseAnswer first, AskIn(bracket->low.get(), item));
+  GOOFFSETS_TRY(DatabaseAnswer second, AskIn(bracket->high.get(), item));
+  const std::string &low_name = bracket->below, &high_name = bracket->above;
   for (const auto& [answer, name] : {std::pair(&first, &low_name), std::pair(&second, &high_name)}) {
     if (answer->kind == Kind::kFound) continue;
     unknown.missing = {"with " + *name + ": " + answer->Says(), strict_.world.BuildHint()};

@@ -91,11 +91,21 @@ class DatabaseSide {
   Result<std::vector<Assumptions>> AssumptionsFor(const std::string& module, const std::string& version);
   Result<std::optional<size_t>> CompareStructs(ProgramView* view, const std::map<std::string, PackageFacts>& facts);
 
+  // bracketed.cc: the program with the nearest observed versions below, and with those above, of what was not observed.
+  struct Bracket {
+    std::string below, above;                // what stands for the first of them: "Go 1.26.7"
+    std::unique_ptr<ProgramView> low, high;  // null: `missing` says why
+    Missing missing;
+  };
+  Result<Bracket> MakeBracket(const ModuleVersion& owner);
+  Result<const Bracket*> BracketOf(const ModuleVersion& owner);
+
   ModuleViewReader* reader_;
   const Target* target_;
   SelfSource* self_;
   ProgramView strict_;
   std::map<std::pair<std::string, std::string>, Fitting> fitting_;  // by module and version
+  std::map<ModuleVersion, Bracket> brackets_;
 };
 
 // "field", "struct" or "function" of a program, in words: "Go 1.26.8", "google.golang.org/grpc 1.60.1".

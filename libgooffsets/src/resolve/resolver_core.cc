@@ -66,7 +66,7 @@ std::string SaysOf(const Field& field) {
 ResolverCore::ResolverCore(BinaryInfo info, SelfSource* source, const Database* database, ResolveOptions options)
     : info_(std::move(info)), source_(source), options_(std::move(options)), target_(TargetOf(info_)) {
   if (database == nullptr) return;
-  reader_ = std::make_unique<ModuleViewReader>(Database::Impl::Of(*database).connection());
+  reader_ = Database::Impl::Of(*database).LendReader();
   database_ = std::make_unique<DatabaseSide>(reader_.get(), &target_, source_);
 }
 

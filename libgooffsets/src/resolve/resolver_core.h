@@ -61,7 +61,7 @@ class ResolverCore {
   SelfSource* source_;
   ResolveOptions options_;
   Target target_;
-  std::unique_ptr<ModuleViewReader> reader_;  // null: no database
+  std::shared_ptr<ModuleViewReader> reader_;  // the database's; null: no database
   std::unique_ptr<DatabaseSide> database_;
   std::vector<std::string> notes_;
   bool knows_functions_ = true;  // the program told which functions it holds

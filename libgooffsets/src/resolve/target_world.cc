@@ -26,9 +26,8 @@ bool MayBeStd(std::string_view path) { return path.substr(0, path.find('/')).fin
 // Which experiments are on by default differs between Go's minor releases, and a build's selections are computed with
 // those of its own.
 std::string ExperimentDoubt(const std::vector<std::string>& tags, const std::string& built, const std::string& go) {
-  const auto experiment = std::find_if(tags.begin(), tags.end(), [](const std::string& tag) {
-    return tag.starts_with("goexperiment.");
-  });
+  const auto experiment =
+      std::find_if(tags.begin(), tags.end(), [](const std::string& tag) { return tag.starts_with("goexperiment."); });
   Result<Version> ours = Version::Parse(VersionScheme::kGo, go);
   Result<Version> theirs = Version::Parse(VersionScheme::kGo, built);
   if (experiment == tags.end() || (ours && theirs && ours->minor_line() == theirs->minor_line())) return {};
@@ -60,8 +59,8 @@ Result<ModuleVersion> TargetWorld::OwnerOf(const std::string& path, Missing* mis
       // What was seen there is there; only for the rest the list is read.
       GOOFFSETS_TRY(const auto* seen, reader()->Seen(std::string(kStdModule), go(), path, target_->goarch));
       if (seen->empty()) {
-        GOOFFSETS_TRY(const std::set<std::string>* known, reader()->PackagePaths(std::string(kStdModule), go()));
-        if (!known->empty() && !known->contains(path)) {
+        GOOFFSETS_TRY(const std::optional<bool> has, reader()->HasPackage(std::string(kStdModule), go(), path));
+        if (has && !*has) {
           missing->reason = "the program does not say which module provides " + path;
           return ModuleVersion();
         }
@@ -85,8 +84,8 @@ Result<ModuleVersion> TargetWorld::OwnerOf(const std::string& path, Missing* mis
   return ModuleVersion();
 }
 
-Result<std::string> TargetWorld::Doubt(const SeenPackage& seen, const std::string& path, bool is_std,
-                                       const Tags& tags, bool* config) {
+Result<std::string> TargetWorld::Doubt(const SeenPackage& seen, const std::string& path, bool is_std, const Tags& tags,
+                                       bool* config) {
   GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(seen.build));
   if (!is_std) {
     Result<Version> release = Version::Parse(VersionScheme::kGo, go());
@@ -110,6 +109,15 @@ Result<std::string> TargetWorld::Doubt(const SeenPackage& seen, const std::strin
     return doubt;
   }
   return std::string();
+}
+
+size_t TargetWorld::SameModules(int64_t id, const SeenBuild& build) {
+  auto [known, fresh] = same_modules_.try_emplace(id, 0);
+  for (auto module = build.closure.begin(); fresh && module != build.closure.end(); ++module) {
+    const Target::Module* own = target_->Owner(module->first);
+    if (own != nullptr && own->code_path == module->first && own->version == module->second) ++known->second;
+  }
+  return known->second;
 }
 
 Result<TargetWorld::Sightings> TargetWorld::Judge(const std::string& path) {
@@ -166,12 +174,7 @@ Result<TargetWorld::Sightings> TargetWorld::Judge(const std::string& path) {
       continue;
     }
     GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(package.build));
-    Ranked rank{package, build->evidence.go == go(), 0};
-    for (const auto& [module, version] : build->closure) {
-      const Target::Module* own = target_->Owner(module);
-      if (own != nullptr && own->code_path == module && own->version == version) ++rank.same_modules;
-    }
-    ranked.push_back(rank);
+    ranked.push_back({package, build->evidence.go == go(), SameModules(package.build, *build)});
   }
   std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
     return std::pair(a.same_go, a.same_modules) > std::pair(b.same_go, b.same_modules);

@@ -61,10 +61,13 @@ class TargetWorld : public World {
   // Why this observation does not hold; empty: it does.
   Result<std::string> Doubt(const SeenPackage& seen, const std::string& path, bool is_std, const Tags& tags,
                             bool* config);
+  // How many modules of this build the program has in the same version.
+  size_t SameModules(int64_t id, const SeenBuild& build);
 
   const Target* target_;
   Assumptions assumptions_;
   std::map<std::string, Sightings> known_;
+  std::map<int64_t, size_t> same_modules_;  // by build
 };
 
 }  // namespace gooffsets

@@ -41,7 +41,7 @@ Result<VersionSieve::Told> VersionSieve::Translate(const std::string& path, cons
   told.path = &path;
   for (const auto& [name, layout] : facts.structs) {
     GOOFFSETS_TRY(const std::optional<int64_t> id, reader_->StringId(name));
-    if (id) told.structs.push_back({*id, &name, &layout});
+    if (id) told.structs.push_back({*id, &name, &layout, ShapeText(layout)});
   }
   for (const std::string& name : facts.functions) {
     if (!IsPlainFunction(name)) continue;
@@ -60,8 +60,8 @@ Result<VersionSieve::Verdict> VersionSieve::Judge(const Told& told, int64_t pack
     if (entry == nullptr || entry->layout == 0) continue;
     auto [same, fresh] = same_.try_emplace({i, entry->layout}, -1);
     if (fresh) {
-      GOOFFSETS_TRY(const std::optional<StructLayout> shape, reader_->ReadShape(entry->layout));
-      if (shape) same->second = SameLayout(*shape, *told.structs[i].layout) ? 1 : 0;
+      GOOFFSETS_TRY(const std::string* shape, reader_->ShapeOf(entry->layout));
+      if (shape != nullptr) same->second = *shape == told.structs[i].shape ? 1 : 0;
     }
     if (same->second >= 0) ++verdict.structs;
     if (same->second == 0) verdict.suspects.emplace_back(i, entry->layout);
@@ -114,9 +114,8 @@ Result<bool> VersionSieve::Differs(const Told& told, const Verdict& verdict, con
 Result<void> VersionSieve::Run(std::vector<Candidate>* candidates) {
   std::vector<const std::pair<const std::string, PackageFacts>*> packages;
   for (const auto& package : *facts_) packages.push_back(&package);
-  std::stable_sort(packages.begin(), packages.end(), [](const auto* a, const auto* b) {
-    return a->second.structs.size() > b->second.structs.size();
-  });
+  std::stable_sort(packages.begin(), packages.end(),
+                   [](const auto* a, const auto* b) { return a->second.structs.size() > b->second.structs.size(); });
   for (const auto* package : packages) {
     std::vector<std::string> left;
     for (const Candidate& candidate : *candidates) {

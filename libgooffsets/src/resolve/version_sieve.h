@@ -66,6 +66,7 @@ class VersionSieve {
       int64_t symbol = 0;
       const std::string* name = nullptr;
       const StructLayout* layout = nullptr;
+      std::string shape;  // ShapeText of it
     };
     const std::string* path = nullptr;
     std::vector<Struct> structs;      // whose names the database knows

@@ -31,6 +31,13 @@ struct PackageEntry {
   SkipReason reason = SkipReason::kGeneric;
 };
 
+// One package of a package list, its texts by number.
+struct PackageListEntry {
+  int64_t path = 0;
+  int64_t why_not = 0;          // 0: measured
+  std::optional<int64_t> tags;  // a string of lines; nullopt: not recorded
+};
+
 // Packed form of package_layout.entries; sorts by symbol. docs/formats.md, "package layout".
 std::string PackEntries(std::vector<PackageEntry> entries);
 Result<std::vector<PackageEntry>> UnpackEntries(std::string_view packed);
@@ -54,6 +61,8 @@ class CatalogReader {
   Result<Digest128> DigestOfLayout(int64_t layout_id);
   Result<std::vector<PackageEntry>> Entries(int64_t package_layout_id);
   Result<std::vector<ModulePackages::Package>> ReadPackageList(int64_t package_list_id);
+  // The same without reading any text, in the order of the list.
+  Result<std::vector<PackageListEntry>> PackageListEntries(int64_t package_list_id);
 
   struct State {
     PackageRecord package;  // without owner and symbols

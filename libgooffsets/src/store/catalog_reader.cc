@@ -141,43 +141,49 @@ Result<std::vector<PackageEntry>> CatalogReader::Entries(int64_t package_layout_
   return UnpackEntries(query.Bytes(0));
 }
 
-Result<std::vector<ModulePackages::Package>> CatalogReader::ReadPackageList(int64_t package_list_id) {
-  std::string packed, packed_tags;
-  bool has_tags = false;
-  {
-    Statement query = db_->Prepare("SELECT entries, tags FROM package_list WHERE id = ?");
-    GOOFFSETS_TRY(bool found, query.BindInt(package_list_id).Next());
-    if (!found) return Damaged("a package list is missing");
-    packed = query.Text(0);
-    has_tags = !query.IsNull(1);
-    packed_tags = query.Text(1);
-  }
-  CheckedReader reader{std::string_view(packed)};
-  CheckedReader tags{std::string_view(packed_tags)};
-  std::vector<ModulePackages::Package> packages;
+Result<std::vector<PackageListEntry>> CatalogReader::PackageListEntries(int64_t package_list_id) {
+  Statement query = db_->Prepare("SELECT entries, tags FROM package_list WHERE id = ?");
+  GOOFFSETS_TRY(bool found, query.BindInt(package_list_id).Next());
+  if (!found) return Damaged("a package list is missing");
+  const bool has_tags = !query.IsNull(1);
+  CheckedReader reader{query.Bytes(0)};
+  CheckedReader tags{query.Bytes(1)};
+  std::vector<PackageListEntry> packages;
   int64_t path = 0;
   while (!reader.at_end()) {
     std::optional<uint64_t> step = reader.Uvarint();
     std::optional<uint64_t> why = reader.Uvarint();
     if (!step || !why) return Damaged("a package list cannot be read");
     path = static_cast<int64_t>(static_cast<uint64_t>(path) + static_cast<uint64_t>(UnZigZag(*step)));
-    ModulePackages::Package package;
-    GOOFFSETS_TRY(package.path, Text(path));
-    package.measured = *why == 0;
-    if (*why != 0) {
-      GOOFFSETS_TRY(package.why_not, Text(static_cast<int64_t>(*why)));
-    }
+    PackageListEntry& package = packages.emplace_back();
+    package.path = path;
+    package.why_not = static_cast<int64_t>(*why);
     if (has_tags) {
       std::optional<uint64_t> list = tags.Uvarint();
       if (!list) return Damaged("the tags of a package list cannot be read");
-      if (*list != 0) {
-        GOOFFSETS_TRY(std::string lines, Text(static_cast<int64_t>(*list)));
-        package.tags = SplitLines(lines);
-      }
+      if (*list != 0) package.tags = static_cast<int64_t>(*list);
     }
-    packages.push_back(std::move(package));
   }
   if (!tags.at_end()) return Damaged("the tags of a package list cannot be read");
+  return packages;
+}
+
+Result<std::vector<ModulePackages::Package>> CatalogReader::ReadPackageList(int64_t package_list_id) {
+  GOOFFSETS_TRY(const std::vector<PackageListEntry> entries, PackageListEntries(package_list_id));
+  std::vector<ModulePackages::Package> packages;
+  packages.reserve(entries.size());
+  for (const PackageListEntry& entry : entries) {
+    ModulePackages::Package& package = packages.emplace_back();
+    GOOFFSETS_TRY(package.path, Text(entry.path));
+    package.measured = entry.why_not == 0;
+    if (!package.measured) {
+      GOOFFSETS_TRY(package.why_not, Text(entry.why_not));
+    }
+    if (entry.tags) {
+      GOOFFSETS_TRY(std::string lines, Text(*entry.tags));
+      package.tags = SplitLines(lines);
+    }
+  }
   return packages;
 }
 

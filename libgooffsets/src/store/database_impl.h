@@ -26,6 +26,8 @@
 
 namespace gooffsets {
 
+class ModuleViewReader;
+
 // One package of one module version, as one successful build saw it.
 struct Sighting {
   int64_t build = 0;
@@ -75,6 +77,8 @@ class Database::Impl {
   // The inside of an opened database, for the other parts of the library that read observations.
   static Impl& Of(const Database& database) { return *database.impl_; }
   Connection* connection() { return &db_; }
+  // What earlier resolvers read of this database and remembered (database_reader.cc). It borrows the connection.
+  std::shared_ptr<ModuleViewReader> LendReader();
 
  private:
   using States = std::map<int64_t, CatalogReader::State>;
@@ -127,6 +131,8 @@ class Database::Impl {
   States states_;
   std::map<int64_t, Entries> entries_;
   std::map<int64_t, std::map<std::string, Sighting>> build_packages_;
+  std::shared_ptr<ModuleViewReader> lent_;
+  std::optional<int64_t> lent_version_;
 };
 
 // Helpers shared by the files above.

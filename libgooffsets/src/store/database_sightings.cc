@@ -29,7 +29,8 @@ Result<std::vector<Sighting>> Database::Impl::SightingsOf(const std::string& mod
   GOOFFSETS_TRY(std::optional<int64_t> path, reader_.FindString(package));
   if (!path) return sightings;
   Statement rows = db_.Prepare(
-      "SELECT o.build, b.uid, b.go, o.version, o.state FROM package_state s JOIN observation o ON o.state = s.id "
+      // CROSS JOIN: the package first, of which there are few states; a module has many observations.
+      "SELECT o.build, b.uid, b.go, o.version, o.state FROM package_state s CROSS JOIN observation o ON o.state = s.id "
       "JOIN version v ON v.id = o.version JOIN module m ON m.id = v.module JOIN build b ON b.id = o.build "
       "WHERE s.package = ?1 AND m.path = ?2 AND b.goarch = ?3 AND b.status = 0 AND (?4 IS NULL OR o.version = ?4)");
   rows.BindInt(*path).BindText(module).BindText(ToString(goarch));

@@ -1,98 +1,157 @@
 #include "store/module_view_reader.h"
 
 #include <algorithm>
+#include <variant>
 
+#include "store/varint.h"
 #include "store/version_order.h"
 
 namespace gooffsets {
 namespace {
 
-constexpr size_t kMostStringIds = 4096;
+constexpr size_t kMostStringIds = 16384;
+// What a node of a map costs beside its content, roughly.
+constexpr size_t kNode = 64;
 
-std::string HexOf(std::string_view bytes) {
-  return ToHex(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
-}
-
-struct SeenRow {
-  SeenPackage seen;
-  std::string go, uid;
-};
-
-// By Go release, then build id.
-std::vector<SeenPackage> InOrder(std::vector<SeenRow> rows) {
-  const VersionLess less(VersionScheme::kGo);
-  std::sort(rows.begin(), rows.end(),
-            [&](const SeenRow& a, const SeenRow& b) { return a.go != b.go ? less(a.go, b.go) : a.uid < b.uid; });
-  std::vector<SeenPackage> seen;
-  for (const SeenRow& row : rows) seen.push_back(row.seen);
-  return seen;
+size_t SizeOf(const Layout& layout) {
+  const auto* structure = std::get_if<StructLayout>(&layout);
+  if (structure != nullptr) return structure->fields.size() * (sizeof(Field) + kNode);
+  const auto& function = std::get<FunctionLayout>(layout);
+  return (function.params.size() + function.results.size()) * (sizeof(Parameter) + kNode);
 }
 
 }  // namespace
 
+std::string ShapeText(const StructLayout& layout) {
+  std::string text;
+  AppendVarint(&text, layout.size);
+  for (const Field& field : layout.fields) {
+    AppendVarint(&text, field.name.size());
+    text += field.name;
+    AppendVarint(&text, field.offset);
+    AppendVarint(&text, field.size);
+  }
+  return text;
+}
+
+Result<std::optional<int64_t>> ModuleViewReader::VersionId(const std::string& module, const std::string& version) {
+  const auto key = std::pair(module, version);
+  if (auto known = version_ids_.find(key); known != version_ids_.end()) return known->second;
+  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
+  remembered_ += 2 * kNode;
+  version_ids_.emplace(key, id);
+  return id;
+}
+
+Result<const ModuleViewReader::BuildHead*> ModuleViewReader::HeadOf(int64_t build) {
+  if (auto known = heads_.find(build); known != heads_.end()) return &known->second;
+  Statement query = db_->Prepare("SELECT go, uid, goarch, status FROM build WHERE id = ?");
+  GOOFFSETS_TRY(bool found, query.BindInt(build).Next());
+  if (!found) return Fail(ErrorCode::kBadInput, "the database is damaged: a build is missing");
+  remembered_ += sizeof(BuildHead) + kNode;
+  return &heads_.emplace(build, BuildHead{query.Text(0), query.Text(1), query.Text(2), query.Int(3) == 0})
+              .first->second;
+}
+
+Result<std::vector<SeenPackage>> ModuleViewReader::InOrder(std::vector<SeenPackage> rows, GoArch goarch) {
+  std::vector<std::pair<const BuildHead*, SeenPackage>> kept;
+  for (const SeenPackage& row : rows) {
+    GOOFFSETS_TRY(const BuildHead* head, HeadOf(row.build));
+    if (head->ok && head->goarch == ToString(goarch)) kept.emplace_back(head, row);
+  }
+  const VersionLess less(VersionScheme::kGo);
+  std::stable_sort(kept.begin(), kept.end(), [&](const auto& a, const auto& b) {
+    return a.first->go != b.first->go ? less(a.first->go, b.first->go) : a.first->uid < b.first->uid;
+  });
+  rows.clear();
+  for (const auto& [head, seen] : kept) rows.push_back(seen);
+  return rows;
+}
+
 Result<const std::vector<SeenPackage>*> ModuleViewReader::Seen(const std::string& module, const std::string& version,
                                                                const std::string& package, GoArch goarch) {
-  const auto key = std::tuple(module, version, package, goarch);
+  auto key = std::tuple(module, version, package, goarch);
   if (auto known = seen_.find(key); known != seen_.end()) return &known->second;
-  std::vector<SeenRow> rows;
+  std::vector<SeenPackage> rows;
   GOOFFSETS_TRY(std::optional<int64_t> path, StringId(package));
-  GOOFFSETS_TRY(std::optional<int64_t> version_id, reader_.FindVersion({module, version}));
+  GOOFFSETS_TRY(std::optional<int64_t> version_id, VersionId(module, version));
   if (path && version_id) {
+    // CROSS JOIN: the package first, of which there are few states; a version has many observations.
     Statement query = db_->Prepare(
-        "SELECT o.build, o.state, b.go, b.uid FROM package_state s JOIN observation o ON o.state = s.id "
-        "JOIN build b ON b.id = o.build WHERE s.package = ? AND o.version = ? AND b.goarch = ? AND b.status = 0");
-    query.BindInt(*path).BindInt(*version_id).BindText(ToString(goarch));
+        "SELECT o.build, o.state FROM package_state s CROSS JOIN observation o ON o.state = s.id "
+        "WHERE s.package = ? AND o.version = ?");
+    query.BindInt(*path).BindInt(*version_id);
     while (true) {
       GOOFFSETS_TRY(bool row, query.Next());
       if (!row) break;
-      rows.push_back({{query.Int(0), query.Int(1)}, query.Text(2), HexOf(query.Bytes(3))});
+      rows.push_back({query.Int(0), query.Int(1)});
     }
   }
-  return &seen_.emplace(key, InOrder(std::move(rows))).first->second;
+  GOOFFSETS_TRY(rows, InOrder(std::move(rows), goarch));
+  remembered_ += sizeof(key) + kNode + module.size() + package.size() + rows.size() * sizeof(SeenPackage);
+  return &seen_.emplace(std::move(key), std::move(rows)).first->second;
 }
 
 Result<void> ModuleViewReader::ReadSeen(const std::string& module, const std::vector<std::string>& versions,
                                         const std::string& package, GoArch goarch) {
-  std::map<std::string, std::vector<SeenRow>> rows;
+  struct Rows {
+    const std::string* version;
+    std::vector<SeenPackage> seen;
+  };
+  std::unordered_map<int64_t, Rows> rows;
   for (const std::string& version : versions) {
-    if (!seen_.contains(std::tuple(module, version, package, goarch))) rows[version];
+    if (seen_.contains(std::tuple(module, version, package, goarch))) continue;
+    GOOFFSETS_TRY(std::optional<int64_t> id, VersionId(module, version));
+    if (id) rows[*id].version = &version;
   }
   if (rows.empty()) return {};
   GOOFFSETS_TRY(std::optional<int64_t> path, StringId(package));
   if (path) {
     Statement query = db_->Prepare(
-        "SELECT v.text, o.build, o.state, b.go, b.uid FROM package_state s JOIN observation o ON o.state = s.id "
-        "JOIN version v ON v.id = o.version JOIN build b ON b.id = o.build "
-        "WHERE s.package = ? AND v.module = (SELECT id FROM module WHERE path = ?) AND b.goarch = ? AND b.status = 0");
-    query.BindInt(*path).BindText(module).BindText(ToString(goarch));
+        "SELECT o.version, o.build, o.state FROM package_state s CROSS JOIN observation o ON o.state = s.id "
+        "WHERE s.package = ?");
+    query.BindInt(*path);
     while (true) {
       GOOFFSETS_TRY(bool row, query.Next());
       if (!row) break;
-      auto version = rows.find(query.Text(0));
-      if (version == rows.end()) continue;
-      version->second.push_back({{query.Int(1), query.Int(2)}, query.Text(3), HexOf(query.Bytes(4))});
+      auto version = rows.find(query.Int(0));
+      if (version != rows.end()) version->second.seen.push_back({query.Int(1), query.Int(2)});
     }
   }
-  for (auto& [version, list] : rows) {
-    seen_[std::tuple(module, version, package, goarch)] = InOrder(std::move(list));
+  for (auto& [id, list] : rows) {
+    GOOFFSETS_TRY(list.seen, InOrder(std::move(list.seen), goarch));
+    auto key = std::tuple(module, *list.version, package, goarch);
+    remembered_ += sizeof(key) + kNode + module.size() + package.size() + list.seen.size() * sizeof(SeenPackage);
+    seen_.emplace(std::move(key), std::move(list.seen));
   }
   return {};
 }
 
 Result<std::vector<int64_t>> ModuleViewReader::BuildsOf(const std::string& module, const std::string& version,
                                                         GoArch goarch) {
+  const auto key = std::tuple(module, version, goarch);
+  if (auto known = builds_of_.find(key); known != builds_of_.end()) return known->second;
   std::vector<int64_t> builds;
-  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
-  if (!id) return builds;
-  Statement query = db_->Prepare(
-      "SELECT DISTINCT o.build FROM observation o JOIN build b ON b.id = o.build "
-      "WHERE o.version = ? AND b.goarch = ? AND b.status = 0 ORDER BY o.build");
-  query.BindInt(*id).BindText(ToString(goarch));
-  while (true) {
-    GOOFFSETS_TRY(bool row, query.Next());
-    if (!row) return builds;
-    builds.push_back(query.Int(0));
+  GOOFFSETS_TRY(std::optional<int64_t> id, VersionId(module, version));
+  if (id) {
+    // The standard library is in its own builds only, which are found without reading all that was observed of it.
+    Statement query = db_->Prepare(
+        module == kStdModule
+            ? std::string_view("SELECT b.id FROM build b WHERE b.version = ? AND b.goarch = ? AND b.status = 0 AND "
+                               "EXISTS (SELECT 1 FROM observation o WHERE o.build = b.id AND +o.version = b.version) "
+                               "ORDER BY b.id")
+            : std::string_view("SELECT DISTINCT o.build FROM observation o JOIN build b ON b.id = o.build "
+                               "WHERE o.version = ? AND b.goarch = ? AND b.status = 0 ORDER BY o.build"));
+    query.BindInt(*id).BindText(ToString(goarch));
+    while (true) {
+      GOOFFSETS_TRY(bool row, query.Next());
+      if (!row) break;
+      builds.push_back(query.Int(0));
+    }
   }
+  remembered_ += sizeof(key) + kNode + module.size() + builds.size() * sizeof(int64_t);
+  builds_of_.emplace(key, builds);
+  return builds;
 }
 
 Result<const SeenBuild*> ModuleViewReader::Build(int64_t build) {
@@ -104,6 +163,7 @@ Result<const SeenBuild*> ModuleViewReader::Build(int64_t build) {
   seen.goarch = info.goarch;
   seen.goexperiment = std::move(info.goexperiment);
   seen.tags = std::move(info.tags);
+  remembered_ += sizeof(SeenBuild) + info.closure.size() * 3 * kNode;
   for (ModuleVersion& module : info.closure) seen.closure.emplace(std::move(module.module), std::move(module.version));
   return &builds_.emplace(build, std::move(seen)).first->second;
 }
@@ -120,12 +180,14 @@ Result<const std::map<std::string, int64_t>*> ModuleViewReader::StatesOfBuild(in
     if (!row) break;
     states.emplace(query.Text(0), query.Int(1));
   }
+  remembered_ += states.size() * 2 * kNode;
   return &build_states_.emplace(build, std::move(states)).first->second;
 }
 
 Result<const CatalogReader::State*> ModuleViewReader::State(int64_t state) {
   if (auto known = states_.find(state); known != states_.end()) return &known->second;
   GOOFFSETS_TRY(CatalogReader::State read, reader_.ReadState(state));
+  remembered_ += sizeof(read) + (read.package.files.size() + 2 * read.package.selections.size() + 1) * kNode;
   return &states_.emplace(state, std::move(read)).first->second;
 }
 
@@ -133,6 +195,7 @@ Result<const std::vector<PackageEntry>*> ModuleViewReader::Entries(int64_t state
   GOOFFSETS_TRY(const StateLayout read, LayoutOfState(state));
   if (auto known = entries_.find(read.package_layout); known != entries_.end()) return &known->second;
   GOOFFSETS_TRY(std::vector<PackageEntry> entries, reader_.Entries(read.package_layout));
+  remembered_ += kNode + entries.size() * sizeof(PackageEntry);
   return &entries_.emplace(read.package_layout, std::move(entries)).first->second;
 }
 
@@ -141,6 +204,7 @@ Result<ModuleViewReader::StateLayout> ModuleViewReader::LayoutOfState(int64_t st
   Statement query = db_->Prepare("SELECT package_layout, fully_kept FROM package_state WHERE id = ?");
   GOOFFSETS_TRY(bool found, query.BindInt(state).Next());
   if (!found) return Fail(ErrorCode::kBadInput, "the database is damaged: a package state is missing");
+  remembered_ += kNode;
   return state_layouts_.emplace(state, StateLayout{query.Int(0), query.Int(1) != 0}).first->second;
 }
 
@@ -149,27 +213,45 @@ Result<std::optional<int64_t>> ModuleViewReader::StringId(std::string_view text)
   if (auto known = string_ids_.find(key); known != string_ids_.end()) return known->second;
   GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindString(text));
   if (string_ids_.size() >= kMostStringIds) string_ids_.clear();
+  remembered_ += kNode + key.size();
   string_ids_.emplace(std::move(key), id);
   return id;
 }
 
-Result<std::optional<StructLayout>> ModuleViewReader::ReadShape(int64_t layout) {
+Result<const std::string*> ModuleViewReader::TextOf(int64_t string) {
+  if (auto known = texts_.find(string); known != texts_.end()) return &known->second;
+  GOOFFSETS_TRY(std::string text, reader_.Text(string));
+  remembered_ += kNode + text.size();
+  return &texts_.emplace(string, std::move(text)).first->second;
+}
+
+Result<const std::string*> ModuleViewReader::ShapeOf(int64_t layout) {
+  auto known = shapes_.find(layout);
+  if (known == shapes_.end()) {
+    GOOFFSETS_TRY(std::string shape, ReadShape(layout));
+    remembered_ += kNode + shape.size();
+    known = shapes_.emplace(layout, std::move(shape)).first;
+  }
+  return known->second.empty() ? nullptr : &known->second;
+}
+
+Result<std::string> ModuleViewReader::ReadShape(int64_t layout) {
   StructLayout shape;
   {
     Statement head = db_->Prepare("SELECT kind, size FROM layout WHERE id = ?");
     GOOFFSETS_TRY(bool found, head.BindInt(layout).Next());
     if (!found) return Fail(ErrorCode::kBadInput, "the database is damaged: a layout is missing");
-    if (head.Int(0) != 0) return std::optional<StructLayout>();
+    if (head.Int(0) != 0) return std::string();
     shape.size = head.Unsigned(1);
   }
-  Statement rows = db_->Prepare(
-      "SELECT n.text, f.offset, f.size FROM field f JOIN string n ON n.id = f.name WHERE f.layout = ? ORDER BY f.pos");
+  Statement rows = db_->Prepare("SELECT name, offset, size FROM field WHERE layout = ? ORDER BY pos");
   rows.BindInt(layout);
   while (true) {
     GOOFFSETS_TRY(bool row, rows.Next());
-    if (!row) return std::optional<StructLayout>(std::move(shape));
+    if (!row) return ShapeText(shape);
     Field& field = shape.fields.emplace_back();
-    field.name = rows.Text(0);
+    GOOFFSETS_TRY(const std::string* name, TextOf(rows.Int(0)));
+    field.name = *name;
     field.offset = rows.Unsigned(1);
     field.size = rows.Unsigned(2);
   }
@@ -188,6 +270,7 @@ Result<std::optional<PackageEntry>> ModuleViewReader::Find(int64_t state, std::s
 Result<const Layout*> ModuleViewReader::LayoutOf(int64_t layout) {
   if (auto known = layouts_.find(layout); known != layouts_.end()) return &known->second;
   GOOFFSETS_TRY(Layout read, reader_.ReadLayout(layout));
+  remembered_ += kNode + sizeof(Layout) + SizeOf(read);
   return &layouts_.emplace(layout, std::move(read)).first->second;
 }
 
@@ -232,134 +315,9 @@ Result<const std::vector<std::string>*> ModuleViewReader::Versions(const std::st
     if (!row) break;
     versions.push_back(query.Text(0));
   }
-  std::sort(versions.begin(), versions.end(), VersionLess(SchemeOf(module)));
+  SortVersions(SchemeOf(module), &versions);
+  remembered_ += versions.size() * kNode;
   return &versions_.emplace(module, std::move(versions)).first->second;
-}
-
-Result<const std::set<std::string>*> ModuleViewReader::PackagePaths(const std::string& module,
-                                                                    const std::string& version) {
-  const auto key = std::pair(module, version);
-  if (auto known = paths_.find(key); known != paths_.end()) return &known->second;
-  std::set<std::string> paths;
-  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
-  if (id) {
-    Statement seen = db_->Prepare(
-        "SELECT DISTINCT p.text FROM observation o JOIN package_state s ON s.id = o.state "
-        "JOIN string p ON p.id = s.package WHERE o.version = ?");
-    seen.BindInt(*id);
-    while (true) {
-      GOOFFSETS_TRY(bool row, seen.Next());
-      if (!row) break;
-      paths.insert(seen.Text(0));
-    }
-    GOOFFSETS_TRY(const std::vector<int64_t>* lists, ListsOf(module, version));
-    for (int64_t list_id : *lists) {
-      GOOFFSETS_TRY(const auto* list, PackageList(list_id));
-      for (const auto& [path, package] : *list) paths.insert(path);
-    }
-  }
-  return &paths_.emplace(key, std::move(paths)).first->second;
-}
-
-Result<const std::vector<int64_t>*> ModuleViewReader::ListsOf(const std::string& module, const std::string& version) {
-  const auto key = std::pair(module, version);
-  if (auto known = lists_of_.find(key); known != lists_of_.end()) return &known->second;
-  std::vector<int64_t> lists;
-  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
-  if (id) {
-    Statement query =
-        db_->Prepare("SELECT DISTINCT package_list FROM build_module WHERE version = ? AND package_list IS NOT NULL");
-    query.BindInt(*id);
-    while (true) {
-      GOOFFSETS_TRY(bool row, query.Next());
-      if (!row) break;
-      lists.push_back(query.Int(0));
-    }
-  }
-  return &lists_of_.emplace(key, std::move(lists)).first->second;
-}
-
-Result<std::optional<std::vector<std::string>>> ModuleViewReader::ConstraintTags(const std::string& module,
-                                                                                 const std::string& version,
-                                                                                 const std::string& package) {
-  std::optional<std::set<std::string>> tags;
-  GOOFFSETS_TRY(const std::vector<int64_t>* lists, ListsOf(module, version));
-  for (int64_t id : *lists) {
-    GOOFFSETS_TRY(const Packages* list, PackageList(id));
-    const auto entry = list->find(package);
-    if (entry == list->end() || !entry->second.tags) continue;
-    if (!tags) tags.emplace();
-    tags->insert(entry->second.tags->begin(), entry->second.tags->end());
-  }
-  if (!tags) return std::optional<std::vector<std::string>>();
-  return std::optional<std::vector<std::string>>(std::in_place, tags->begin(), tags->end());
-}
-
-Result<std::set<std::string>> ModuleViewReader::PackagesOf(const std::string& module,
-                                                           const std::vector<std::string>& versions) {
-  std::set<std::string> paths;
-  std::set<int64_t> lists;  // many versions have the same packages
-  for (const std::string& version : versions) {
-    GOOFFSETS_TRY(const std::vector<int64_t>* of_version, ListsOf(module, version));
-    lists.insert(of_version->begin(), of_version->end());
-    if (!of_version->empty()) continue;
-    GOOFFSETS_TRY(const auto* seen, PackagePaths(module, version));
-    paths.insert(seen->begin(), seen->end());
-  }
-  for (const int64_t list : lists) {
-    GOOFFSETS_TRY(std::vector<ModulePackages::Package> packages, reader_.ReadPackageList(list));
-    for (ModulePackages::Package& package : packages) paths.insert(std::move(package.path));
-  }
-  return paths;
-}
-
-Result<ModuleViewReader::Listed> ModuleViewReader::FindListed(const std::string& module, const std::string& version,
-                                                              GoArch goarch, const std::string& package) {
-  Listed listed;
-  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
-  if (!id) return listed;
-  Statement query = db_->Prepare(
-      "SELECT c.package_list, b.uid, b.go FROM build_module c JOIN build b ON b.id = c.build WHERE c.version = ? AND "
-      "b.goarch = ? AND b.status = 0 AND c.package_list IS NOT NULL ORDER BY b.uid");
-  query.BindInt(*id).BindText(ToString(goarch));
-  while (true) {
-    GOOFFSETS_TRY(bool row, query.Next());
-    if (!row) return listed;
-    GOOFFSETS_TRY(const auto* list, PackageList(query.Int(0)));
-    listed.known = true;
-    listed.evidence.push_back({HexOf(query.Bytes(1)), query.Text(2)});
-    const auto entry = list->find(package);
-    if (entry == list->end()) continue;
-    listed.listed = true;
-    if (!entry->second.measured) listed.why_not = entry->second.why_not;
-  }
-}
-
-Result<const ModuleViewReader::Packages*> ModuleViewReader::PackageList(int64_t id) {
-  if (auto known = package_lists_.find(id); known != package_lists_.end()) return &known->second;
-  GOOFFSETS_TRY(std::vector<ModulePackages::Package> list, reader_.ReadPackageList(id));
-  Packages packages;
-  for (ModulePackages::Package& package : list) packages.emplace(package.path, std::move(package));
-  return &package_lists_.emplace(id, std::move(packages)).first->second;
-}
-
-Result<std::string> ModuleViewReader::WhyNotBuilt(const std::string& module, const std::string& version,
-                                                  GoArch goarch) {
-  GOOFFSETS_TRY(std::optional<int64_t> id, reader_.FindVersion({module, version}));
-  if (!id) return "never built";
-  Statement query =
-      db_->Prepare("SELECT status, reason, go FROM build WHERE version = ? AND goarch = ? ORDER BY status, go");
-  query.BindInt(*id).BindText(ToString(goarch));
-  GOOFFSETS_TRY(bool row, query.Next());
-  if (!row) return "never built";
-  switch (static_cast<BuildStatus>(query.Int(0))) {
-    case BuildStatus::kOk:
-      return std::string();
-    case BuildStatus::kUnavailable:
-      return "not available from the proxy: " + query.Text(1);
-    default:
-      return "build failed with Go " + query.Text(2) + ": " + query.Text(1);
-  }
 }
 
 }  // namespace gooffsets

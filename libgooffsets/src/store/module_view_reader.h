@@ -2,7 +2,8 @@
 //
 // Packages of builds, their source files for each Go release, their symbols and layouts. Nothing is judged here: which
 // observation holds for which program is the business of resolve/. Memory grows with what is asked, and everything that
-// is returned by pointer stays where it is as long as the reader. Borrows the connection; one thread at a time.
+// is returned by pointer stays where it is as long as the reader: a Database lends one reader to its resolvers, one
+// after the other, until it remembers too much or the file has changed. Borrows the connection; one thread at a time.
 //
 //   ModuleViewReader reader(&connection);
 //   GOOFFSETS_TRY(const auto* seen, reader.Seen("google.golang.org/grpc", "1.60.1", package, GoArch::kAmd64));
@@ -56,7 +57,7 @@ class ModuleViewReader {
   Result<const SeenBuild*> Build(int64_t build);
   // Package path -> what this build saw of it. The standard library is in its own builds only.
   Result<const std::map<std::string, int64_t>*> StatesOfBuild(int64_t build);
-  // Builds that saw anything of this version, ascending.
+  // Successful builds that saw anything of this version, ascending.
   Result<std::vector<int64_t>> BuildsOf(const std::string& module, const std::string& version, GoArch goarch);
   // Reads what Seen tells of this package for each of these versions, in one query.
   Result<void> ReadSeen(const std::string& module, const std::vector<std::string>& versions, const std::string& package,
@@ -76,13 +77,16 @@ class ModuleViewReader {
   Result<std::string> Text(int64_t string) { return reader_.Text(string); }
   // Read and not remembered, for comparing many versions.
   Result<std::vector<PackageEntry>> ReadEntries(int64_t package_layout) { return reader_.Entries(package_layout); }
-  // A struct with its size and its fields' names, offsets and sizes only; nullopt: the layout is a function's.
-  Result<std::optional<StructLayout>> ReadShape(int64_t layout);
+  // ShapeText of a stored struct; nullptr: the layout is a function's.
+  Result<const std::string*> ShapeOf(int64_t layout);
   // Symbols of any package that begin with `prefix`: string ids by text.
   Result<std::map<std::string, int64_t>> SymbolsWithPrefix(const std::string& prefix);
 
   Result<const std::vector<std::string>*> Modules();                            // with observations
   Result<const std::vector<std::string>*> Versions(const std::string& module);  // observed, ascending
+  // Whether this version has this package, measured or not; nullopt: nothing is known of the version.
+  Result<std::optional<bool>> HasPackage(const std::string& module, const std::string& version,
+                                         const std::string& package);
   // Packages that this version is known to have, measured or not.
   Result<const std::set<std::string>*> PackagePaths(const std::string& module, const std::string& version);
   // Packages that any of these versions is known to have.
@@ -102,28 +106,57 @@ class ModuleViewReader {
   // Why there is no successful build of this version and GOARCH; empty: there is one.
   Result<std::string> WhyNotBuilt(const std::string& module, const std::string& version, GoArch goarch);
 
+  // About how many bytes are remembered.
+  size_t remembered() const { return remembered_; }
+
  private:
-  using Packages = std::map<std::string, ModulePackages::Package>;  // by path
-  Result<const Packages*> PackageList(int64_t id);
+  using PackageList = std::vector<PackageListEntry>;  // by path
+  // What orders and filters the builds of a query's rows.
+  struct BuildHead {
+    std::string go, uid, goarch;
+    bool ok = false;
+  };
+  Result<const PackageList*> ListOf(int64_t id);
   // The package lists that builds saw of this version.
   Result<const std::vector<int64_t>*> ListsOf(const std::string& module, const std::string& version);
+  Result<std::optional<int64_t>> VersionId(const std::string& module, const std::string& version);
+  Result<const BuildHead*> HeadOf(int64_t build);
+  // By Go release, then build id; without the builds that failed and those of other processors.
+  Result<std::vector<SeenPackage>> InOrder(std::vector<SeenPackage> rows, GoArch goarch);
+  Result<const std::string*> TextOf(int64_t string);
+  Result<std::string> ReadShape(int64_t layout);
 
+  using VersionKey = std::pair<std::string, std::string>;
+  using VersionArch = std::tuple<std::string, std::string, GoArch>;
   Connection* db_;
   CatalogReader reader_;
   std::map<std::tuple<std::string, std::string, std::string, GoArch>, std::vector<SeenPackage>> seen_;
   std::map<int64_t, SeenBuild> builds_;
+  std::unordered_map<int64_t, BuildHead> heads_;
   std::map<int64_t, std::map<std::string, int64_t>> build_states_;
   std::unordered_map<int64_t, CatalogReader::State> states_;
   std::unordered_map<int64_t, StateLayout> state_layouts_;
   std::unordered_map<std::string, std::optional<int64_t>> string_ids_;  // bounded
+  std::unordered_map<int64_t, std::string> texts_;
   std::unordered_map<int64_t, std::vector<PackageEntry>> entries_;  // by package layout
   std::unordered_map<int64_t, Layout> layouts_;
+  std::unordered_map<int64_t, std::string> shapes_;  // empty: a function's
   std::map<std::string, std::vector<std::string>> versions_;
-  std::map<std::pair<std::string, std::string>, std::set<std::string>> paths_;
-  std::map<std::pair<std::string, std::string>, std::vector<int64_t>> lists_of_;
-  std::map<int64_t, Packages> package_lists_;
+  std::map<VersionKey, std::optional<int64_t>> version_ids_;
+  std::map<VersionArch, std::vector<int64_t>> builds_of_;
+  std::map<VersionArch, std::string> why_not_built_;
+  std::map<VersionKey, std::set<std::string>> paths_;
+  std::map<std::tuple<std::string, std::string, std::string>, std::optional<bool>> has_package_;
+  std::map<VersionKey, std::vector<int64_t>> lists_of_;
+  std::map<VersionArch, std::vector<std::pair<int64_t, Evidence>>> lists_seen_;
+  std::unordered_map<int64_t, PackageList> package_lists_;
   std::optional<std::vector<std::string>> modules_;
+  size_t remembered_ = 0;
 };
+
+// Equal for structs of one size whose fields have the same names, offsets and sizes, and for no others. Types do not
+// count: descriptors and DWARF spell some of them differently.
+std::string ShapeText(const StructLayout& layout);
 
 }  // namespace gooffsets
 

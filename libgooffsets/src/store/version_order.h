@@ -6,7 +6,10 @@
 #ifndef GOOFFSETS_STORE_VERSION_ORDER_H_
 #define GOOFFSETS_STORE_VERSION_ORDER_H_
 
+#include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gooffsets/version.h"
 
@@ -26,6 +29,22 @@ class VersionLess {
  private:
   VersionScheme scheme_;
 };
+
+// The same order as VersionLess, each text read once.
+inline void SortVersions(VersionScheme scheme, std::vector<std::string>* versions) {
+  std::vector<std::pair<Result<Version>, std::string>> read;
+  read.reserve(versions->size());
+  for (std::string& text : *versions) {
+    Result<Version> version = Version::Parse(scheme, text);
+    read.emplace_back(std::move(version), std::move(text));
+  }
+  std::sort(read.begin(), read.end(), [](const auto& a, const auto& b) {
+    if (a.first && b.first) return *a.first < *b.first;
+    if (a.first.has_value() != b.first.has_value()) return a.first.has_value();
+    return a.second < b.second;
+  });
+  for (size_t i = 0; i < read.size(); ++i) (*versions)[i] = std::move(read[i].second);
+}
 
 }  // namespace gooffsets
 
