@@ -8,7 +8,8 @@ import subprocess
 import unittest
 
 SOURCE_DIR = pathlib.Path(os.environ.get("GOOFFSETS_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
-TOOLS = {"offsetgen": "OFFSETGEN", "gooffsets": "GOOFFSETS", "offsetgen-verify": "OFFSETGEN_VERIFY"}
+TOOLS = {"offsetgen": "OFFSETGEN", "gooffsets": "GOOFFSETS", "offsetgen-verify": "OFFSETGEN_VERIFY",
+         "update-offsets": "UPDATE_OFFSETS"}
 
 
 def commands(path):

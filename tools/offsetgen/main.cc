@@ -9,6 +9,7 @@
 
 #include "common/exit_code.h"
 #include "process.h"
+#include "publish_command.h"
 #include "run.h"
 #include "subcommands.h"
 #include "summary.h"
@@ -113,6 +114,7 @@ int main(int argc, char** argv) {
   app.add_option("--log-format", raw.log_format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
   app.footer("Exit status: 0 done, 2 usage, 3 bad input, 4 environment, 5 partial or disagreement, 130 interrupted.");
   offsetgen::Subcommands subcommands(&app);
+  offsetgen::PublishCommand publish(&app);
   if (std::optional<int> exit = gooffsets::ParseArguments(&app, argc, argv)) return *exit;
 
   options.cache_limit = static_cast<uint64_t>(raw.cache_gib * (1 << 30));
@@ -120,6 +122,7 @@ int main(int argc, char** argv) {
   if (options.cache_dir.empty()) options.cache_dir = DefaultCacheDir();
   if (options.data_dir.empty()) options.data_dir = DefaultDataDir();
   if (std::optional<int> exit = subcommands.Run(options)) return *exit;
+  if (std::optional<int> exit = publish.Run()) return *exit;
   if (options.modules.empty() && !options.all && options.source.empty() && options.for_binary.empty()) {
     return gooffsets::ReportError("offsetgen", {ErrorCode::kUsage, "nothing to do: no --module, --all, --source or --for-binary",
                                                 "offsetgen --help"});

@@ -164,7 +164,7 @@ struct DatabaseChanges {
     bool lost = false;   // the new database says nothing of it; else it says something else
     bool operator==(const Change&) const = default;
   };
-  std::vector<Change> changes;  // the first 1000, in order of the keys
+  std::vector<Change> changes;  // at most 100,000, in order of the keys
   uint64_t change_count = 0;
   uint64_t package_observations_before = 0, package_observations_after = 0;
   std::vector<std::string> new_versions;  // "std 1.27.5", ascending
@@ -205,8 +205,9 @@ class UpdateClient {
   // One JSON object a line, oldest first: {"time","event","version",...}.
   Result<std::string> History() const;
 
+  class Impl;  // for the library's own files
+
  private:
-  class Impl;
   explicit UpdateClient(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
