@@ -34,7 +34,7 @@ enum class ParentSource {
 
 struct Attribute {
   std::string key;
-  std::variant<std::string, int64_t, double, bool> value;
+  std::variant<std::string, int64_t, double, bool, std::vector<std::string>> value;
   bool operator==(const Attribute&) const = default;
 };
 
@@ -50,13 +50,16 @@ struct Span {
   SpanId span_id{}, parent_span_id{};
   ParentSource parent = ParentSource::kNone;
   std::string trace_state;  // W3C, as it came
-  bool sampled_by_parent = false;  // the flag of the traceparent; means something with ParentSource::kHeader only
+  // The span, or the local root that it descends from, came with a traceparent; its sampled flag is the next one.
+  bool remote_root = false;
+  bool sampled_by_parent = false;
   std::string name;
   SpanKind kind = SpanKind::kInternal;
   uint64_t start_ns = 0, end_ns = 0;
   StatusCode status = StatusCode::kUnset;
   std::string status_message;
   std::vector<Attribute> attributes;
+  uint32_t dropped_attributes = 0;  // more than the limit allows
   std::string library;  // import path of what was instrumented: "net/http", "google.golang.org/grpc"; the OTLP scope
   std::string library_version;
   std::shared_ptr<const Resource> resource;

@@ -1,0 +1,146 @@
+#include "gotrace/pipeline/batch_processor.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace gooffsets::trace {
+
+BatchProcessor::BatchProcessor(const BatchSettings& settings, std::unique_ptr<Exporter> exporter, Metrics* metrics,
+                               std::function<void(const std::string&)> on_error)
+    : settings_(settings),
+      exporter_(std::move(exporter)),
+      metrics_(metrics),
+      on_error_(std::move(on_error)),
+      labels_{{"exporter", std::string(exporter_->name())}},
+      exported_(Outcome("exported")),
+      rejected_(Outcome("rejected")),
+      failed_(Outcome("failed")),
+      queue_full_(Outcome("queue_full")),
+      shut_down_(Outcome("shutdown")),
+      errors_(metrics->AddCounter("gotrace_export_errors_total", "Batches of which something was lost.", labels_)),
+      retries_(metrics->AddCounter("gotrace_export_retries_total", "Requests that were sent again.", labels_)),
+      durations_(
+          metrics->AddHistogram("gotrace_export_duration_seconds", "Time a batch took, with all tries.", labels_)) {
+  metrics_->AddGauge("gotrace_queue_length", "Spans that wait for their export.", labels_,
+                     [this] { return static_cast<double>(queued()); });
+  metrics_->AddGauge("gotrace_queue_capacity", "Spans that may wait for their export.", labels_,
+                     [this] { return static_cast<double>(settings_.max_queue); });
+  thread_ = std::thread([this] { Run(); });
+}
+
+BatchProcessor::~BatchProcessor() {
+  Shutdown(std::chrono::milliseconds(0));
+  metrics_->RemoveGauge("gotrace_queue_length", labels_);
+  metrics_->RemoveGauge("gotrace_queue_capacity", labels_);
+}
+
+Counter* BatchProcessor::Outcome(const std::string& outcome) {
+  Labels labels = labels_;
+  labels.emplace_back("outcome", outcome);
+  return metrics_->AddCounter("gotrace_spans_total", "Spans by what became of them.", labels);
+}
+
+bool BatchProcessor::Offer(Span&& span) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) {
+      shut_down_->Add();
+      return false;
+    }
+    if (queue_.size() >= settings_.max_queue) {
+      queue_full_->Add();
+      return false;
+    }
+    queue_.push_back(std::move(span));
+    ++offered_;
+    wake = queue_.size() == settings_.max_batch;  // once a batch, not once a span
+  }
+  if (wake) work_.notify_one();
+  return true;
+}
+
+bool BatchProcessor::Flush(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  const uint64_t target = offered_;
+  flush_to_ = std::max(flush_to_, target);
+  work_.notify_one();
+  return done_.wait_for(lock, limit, [&] { return finished_ >= target || ended_; }) && finished_ >= target;
+}
+
+bool BatchProcessor::Shutdown(std::chrono::milliseconds limit) {
+  const Clock::time_point by = Clock::now() + limit;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    stop_by_ = std::min(stop_by_, by);
+    if (running_) running_->MoveTo(stop_by_);
+  }
+  work_.notify_one();
+  {
+    const std::lock_guard lock(join_mutex_);
+    if (thread_.joinable()) thread_.join();
+  }
+  const std::lock_guard lock(mutex_);
+  const size_t left = queue_.size();
+  shut_down_->Add(left);
+  finished_ += left;
+  queue_.clear();
+  return left == 0;
+}
+
+size_t BatchProcessor::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+bool BatchProcessor::MustExport() const {
+  return stopping_ || queue_.size() >= settings_.max_batch || finished_ < flush_to_;
+}
+
+void BatchProcessor::Run() {
+  // No signal is ever handled here: they belong to the tool's main thread (pthread_sigmask in main covers all threads).
+  std::vector<Span> batch;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    work_.wait_for(lock, std::max(settings_.delay, std::chrono::milliseconds(1)), [&] { return MustExport(); });
+    if (stopping_ && (queue_.empty() || Clock::now() >= stop_by_)) break;
+    if (!queue_.empty()) {
+      const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), settings_.max_batch));
+      batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
+      queue_.erase(queue_.begin(), queue_.begin() + count);
+      running_ = std::make_shared<Deadline>();
+      running_->MoveTo(std::min(stop_by_, Clock::now() + settings_.export_timeout));
+      lock.unlock();
+      ExportBatch(&batch);
+      batch.clear();
+      lock.lock();
+      running_.reset();
+      finished_ += static_cast<uint64_t>(count);
+      done_.notify_all();
+    }
+    lock.unlock();
+    exporter_->Idle(Clock::now());
+    lock.lock();
+  }
+  lock.unlock();
+  exporter_->Finish();
+  lock.lock();
+  ended_ = true;
+  done_.notify_all();
+}
+
+void BatchProcessor::ExportBatch(std::vector<Span>* batch) {
+  const Clock::time_point begin = Clock::now();
+  const ExportOutcome outcome = exporter_->Export(*batch, running_.get());
+  durations_->Observe(std::chrono::duration<double>(Clock::now() - begin).count());
+  exported_->Add(outcome.exported);
+  rejected_->Add(outcome.rejected);
+  failed_->Add(outcome.failed);
+  retries_->Add(outcome.retries);
+  if (outcome.failed > 0 || outcome.rejected > 0) errors_->Add();
+  if (!outcome.error.empty() && on_error_) on_error_(outcome.error);
+}
+
+}  // namespace gooffsets::trace

@@ -1,0 +1,82 @@
+// Between whoever makes spans and one exporter: a bounded queue, and a thread that exports batches of it.
+//
+// Memory is bounded by the queue and one batch, whatever the receiver does: a span that finds the queue full is dropped
+// and counted. Every span that was offered ends in exactly one of the counters of
+// gotrace_spans_total{exporter,outcome}. Offer() may be called from any thread, never waits for the exporter, and is a
+// move under a lock; Flush() and Shutdown() from any. The destructor shuts down without time for what waits.
+//
+//   BatchProcessor processor(settings.batch, MakeFileExporter(...), &metrics);
+//   processor.Offer(std::move(span));
+//   processor.Shutdown(std::chrono::seconds(5));
+#ifndef GOOFFSETS_TOOLS_GOTRACE_PIPELINE_BATCH_PROCESSOR_H_
+#define GOOFFSETS_TOOLS_GOTRACE_PIPELINE_BATCH_PROCESSOR_H_
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gotrace/export/exporter.h"
+#include "gotrace/pipeline/metrics.h"
+#include "gotrace/pipeline/settings.h"
+#include "gotrace/span.h"
+
+namespace gooffsets::trace {
+
+class BatchProcessor {
+ public:
+  // `on_error` gets what went wrong with a batch, on the exporting thread.
+  BatchProcessor(const BatchSettings& settings, std::unique_ptr<Exporter> exporter, Metrics* metrics,
+                 std::function<void(const std::string&)> on_error = {});
+  ~BatchProcessor();
+  BatchProcessor(const BatchProcessor&) = delete;
+  BatchProcessor& operator=(const BatchProcessor&) = delete;
+
+  // False: dropped, and counted.
+  bool Offer(Span&& span);
+  // Waits until what was offered before has been dealt with; false if that took longer.
+  bool Flush(std::chrono::milliseconds limit);
+  // Exports what waits, for so long; the rest is dropped and counted. What is offered from now on is dropped. True if
+  // nothing was left.
+  bool Shutdown(std::chrono::milliseconds limit);
+
+  size_t queued() const;
+
+ private:
+  using Clock = Deadline::Clock;
+
+  void Run();
+  bool MustExport() const;  // with the lock held
+  void ExportBatch(std::vector<Span>* batch);
+  Counter* Outcome(const std::string& outcome);
+
+  const BatchSettings settings_;
+  const std::unique_ptr<Exporter> exporter_;
+  Metrics* const metrics_;
+  const std::function<void(const std::string&)> on_error_;
+  const Labels labels_;
+  Counter *exported_, *rejected_, *failed_, *queue_full_, *shut_down_, *errors_, *retries_;
+  Histogram* durations_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_, done_;
+  std::deque<Span> queue_;
+  uint64_t offered_ = 0;   // accepted into the queue
+  uint64_t finished_ = 0;  // left it, with an outcome
+  uint64_t flush_to_ = 0;  // do not wait for a full batch up to here
+  bool stopping_ = false, ended_ = false;
+  std::shared_ptr<Deadline> running_;  // of the batch that is being exported
+  Clock::time_point stop_by_ = Clock::time_point::max();
+  std::mutex join_mutex_;
+  std::thread thread_;
+};
+
+}  // namespace gooffsets::trace
+
+#endif  // GOOFFSETS_TOOLS_GOTRACE_PIPELINE_BATCH_PROCESSOR_H_
