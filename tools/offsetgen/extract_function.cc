@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "dwarf/signature.h"
 #include "go/abi.h"
 
 namespace offsetgen {
@@ -19,14 +20,6 @@ namespace {
 // Names that the compiler makes for unnamed parameters and results: "~p0", "~r1", ".this", and blank ones.
 bool Unnamed(const std::string& name) {
   return name.empty() || name == "_" || name[0] == '~' || name[0] == '.';
-}
-
-// Functions with defer have each result twice in DWARF (Go 1.18 to 1.26), under one name and type: one is kept. Names of
-// declared results are unique, but for blank ones.
-bool IsSecondCopy(const DwarfParameter& p, const std::vector<const DwarfParameter*>& before) {
-  if (p.name.empty() || p.name == "_") return false;
-  return std::any_of(before.begin(), before.end(),
-                     [&](const DwarfParameter* b) { return b->name == p.name && b->type == p.type; });
 }
 
 // For each declared parameter the DWARF parameter that describes it. DWARF keeps declaration order and leaves some out.
@@ -145,14 +138,7 @@ class FunctionJoiner {
   FunctionJoiner(gooffsets::GoArch arch, bool register_abi) : arch_(arch), register_abi_(register_abi) {}
 
   FunctionJoin Run(const gooffsets::DwarfFunction& dwarf, const FunctionFacts& facts) {
-    std::vector<const DwarfParameter*> params, results;
-    for (const DwarfParameter& p : dwarf.params) {
-      if (!p.is_result) {
-        params.push_back(&p);
-      } else if (!IsSecondCopy(p, results)) {
-        results.push_back(&p);
-      }
-    }
+    const auto [params, results] = gooffsets::SignatureOf(dwarf);
     out_.layout.params = facts.params;
     out_.layout.results = facts.results;
     auto matched = Match(facts.params, params);

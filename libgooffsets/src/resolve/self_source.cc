@@ -7,6 +7,7 @@
 
 #include "binary/go_binary_impl.h"
 #include "binary/probe_points.h"
+#include "dwarf/signature.h"
 #include "go/abi.h"
 #include "go/names.h"
 #include "gooffsets/version.h"
@@ -50,27 +51,21 @@ bool UsesRegisters(const BinaryInfo& info, std::optional<bool>* known) {
 
 std::optional<FunctionLayout> LayoutFromDwarf(const DwarfFunction& function, GoArch goarch, bool register_abi) {
   FunctionLayout layout;
-  std::vector<const DwarfParameter*> params, results;
-  for (const DwarfParameter& param : function.params) {
-    Parameter out;
-    out.name = DeclaredName(param.name);
-    out.type = param.type;
-    out.size = param.size;
-    out.align = param.align;
-    out.register_assignable = param.register_assignable;
-    out.words = param.words;
-    (param.is_result ? results : params).push_back(&param);
-    (param.is_result ? layout.results : layout.params).push_back(std::move(out));
-  }
-  // Go 1.18 to 1.26 list the results of functions with defer twice.
-  const auto half = static_cast<ptrdiff_t>(results.size() / 2);
-  const auto same = [](const DwarfParameter* a, const DwarfParameter* b) {
-    return a->name == b->name && a->type == b->type;
+  const auto [params, results] = SignatureOf(function);
+  const auto add = [](const std::vector<const DwarfParameter*>& from, std::vector<Parameter>* to) {
+    for (const DwarfParameter* param : from) {
+      Parameter out;
+      out.name = DeclaredName(param->name);
+      out.type = param->type;
+      out.size = param->size;
+      out.align = param->align;
+      out.register_assignable = param->register_assignable;
+      out.words = param->words;
+      to->push_back(std::move(out));
+    }
   };
-  if (half > 0 && results.size() % 2 == 0 &&
-      std::equal(results.begin(), results.begin() + half, results.begin() + half, same)) {
-    layout.results.resize(static_cast<size_t>(half));
-  }
+  add(params, &layout.params);
+  add(results, &layout.results);
   layout.wrapper = function.trampoline;
   AssignAbi(&layout, goarch, register_abi);
   for (size_t i = 0; i < params.size(); ++i) {
