@@ -1,25 +1,23 @@
 #include "binary_facts.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
 #include <set>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
-#include "base/file.h"
 #include "base/quote.h"
 #include "gooffsets/version.h"
 #include "text.h"
 
 namespace offsetgen {
 
-namespace fs = std::filesystem;
+using gooffsets::BinaryInfo;
+using gooffsets::BinaryModule;
 using gooffsets::ErrorCode;
 using gooffsets::Fail;
-using gooffsets::GoArch;
 using gooffsets::Quote;
 using gooffsets::Result;
 using gooffsets::Version;
@@ -34,73 +32,7 @@ constexpr std::string_view kDevel = "(devel)";
 // (src: cmd/go/internal/modload, "v0.0.0-00010101000000-000000000000").
 constexpr std::string_view kZeroPseudo = "v0.0.0-00010101000000-000000000000";
 
-std::string OtherFormat(const std::array<unsigned char, 20>& head) {
-  if (head[0] == 'M' && head[1] == 'Z') return "a Windows program";
-  const uint32_t magic = uint32_t{head[0]} << 24 | uint32_t{head[1]} << 16 | uint32_t{head[2]} << 8 | head[3];
-  if (magic == 0xcffaedfe || magic == 0xcefaedfe || magic == 0xfeedfacf || magic == 0xfeedface || magic == 0xcafebabe) {
-    return "a macOS program";
-  }
-  if (head[0] == 0 && head[1] == 'a' && head[2] == 's' && head[3] == 'm') return "a WebAssembly program";
-  return "";
-}
-
 constexpr const char* kSupported = "linux/amd64 and linux/arm64 programs are supported";
-
-// src: ELF-64 Object File Format, "ELF header": class at 4, data encoding at 5, e_machine at 18.
-Result<GoArch> ReadArch(const std::string& path) {
-  GOOFFSETS_TRY(gooffsets::UniqueFd fd, gooffsets::OpenForReading(path));
-  struct stat status = {};
-  if (fstat(fd.get(), &status) != 0) return gooffsets::ErrnoError(errno, "cannot look at " + path);
-  if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kBadInput, path + " is not a file", "name the program itself");
-  std::array<unsigned char, 20> head = {};
-  const auto read = gooffsets::ReadAt(fd, 0, reinterpret_cast<char*>(head.data()), head.size(), path);
-  if (!read || head[0] != 0x7f || head[1] != 'E' || head[2] != 'L' || head[3] != 'F') {
-    const std::string other = read ? OtherFormat(head) : "";
-    if (!other.empty()) return Fail(ErrorCode::kUnsupported, path + " is " + other, kSupported);
-    return Fail(ErrorCode::kBadInput, path + " is not an ELF file, so not a Go program of Linux",
-                "name the program itself, not a script or an archive that holds it");
-  }
-  const bool is_64 = head[4] == 2, little = head[5] == 1;
-  const unsigned machine = head[18] | static_cast<unsigned>(head[19]) << 8;
-  if (is_64 && little && machine == 62) return GoArch::kAmd64;
-  if (is_64 && little && machine == 183) return GoArch::kArm64;
-  return Fail(ErrorCode::kUnsupported,
-              little ? fmt::format("{} is a {}-bit ELF file for machine {}", path, is_64 ? 64 : 32, machine)
-                     : path + " is a big-endian ELF file",
-              kSupported);
-}
-
-// Values with spaces, quotes or line breaks are written as Go strings (src: runtime/debug/mod.go, quoteValue).
-std::string Unquote(std::string_view text) {
-  if (text.size() < 2 || text.front() != text.back() || (text.front() != '"' && text.front() != '`')) {
-    return std::string(text);
-  }
-  const bool raw = text.front() == '`';
-  text = text.substr(1, text.size() - 2);
-  if (raw) return std::string(text);
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\' || i + 1 == text.size()) {
-      out += text[i];
-      continue;
-    }
-    const char c = text[++i];
-    out += c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
-  }
-  return out;
-}
-
-std::vector<std::string> SortedWords(std::string_view text, std::string_view separators) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find_first_of(separators), text.size());
-    if (end != 0) words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(text.size(), end + 1));
-  }
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
-  return words;
-}
 
 std::string Join(const std::vector<std::string>& words) {
   std::string text;
@@ -117,28 +49,32 @@ bool IsTag(std::string_view tag) {
   });
 }
 
-Result<void> ReadSetting(std::string_view line, BinaryFacts* facts) {
-  const size_t equals = line.find('=');
-  if (equals == std::string_view::npos) return {};
-  const std::string_view key = line.substr(0, equals);
-  const std::string value = Unquote(line.substr(equals + 1));
-  auto refuse = [&] {
-    return Fail(ErrorCode::kBadInput, fmt::format("{}: the build info says {}={}, which Go cannot have written",
-                                                  facts->file, key, Quote(value)));
+// What Go cannot have written into the build info, or what is not for this tool.
+Result<void> CheckSettings(const BinaryInfo& info) {
+  auto refuse = [&](std::string_view what, std::string_view value) {
+    return Fail(
+        ErrorCode::kBadInput,
+        fmt::format("{}: the build info says {}={}, which Go cannot have written", info.file, what, Quote(value)),
+        "name the program as it was built; add what it was built from by name: offsetgen --module M --versions V");
   };
-  if (key == "GOARCH") {
-    const auto arch = gooffsets::ParseGoArch(value);
-    if (!arch) return Fail(ErrorCode::kUnsupported, facts->file + " is a program for " + Quote(value), kSupported);
-    if (*arch != facts->goarch) return refuse();
-  } else if (key == "GOOS") {
-    facts->goos = value;
-  } else if (key == "CGO_ENABLED") {
-    facts->cgo_enabled = value == "1";
-  } else if (key == "-tags") {
-    facts->tags = SortedWords(value, ", ");
-    if (!std::all_of(facts->tags.begin(), facts->tags.end(), IsTag)) return refuse();
-  } else if (key == "GOEXPERIMENT") {
-    facts->goexperiment = Join(SortedWords(value, ","));
+  if (info.modules.size() > kMostModules) {
+    return Fail(ErrorCode::kBadInput, fmt::format("{} lists more than {} modules", info.file, kMostModules),
+                "add what it was built from by name: offsetgen --module M --versions V");
+  }
+  if (const auto os = info.settings.find("GOOS"); os != info.settings.end() && os->second != "linux") {
+    return Fail(ErrorCode::kUnsupported, info.file + " is a program for " + Quote(os->second), kSupported);
+  }
+  if (const auto arch = info.settings.find("GOARCH"); arch != info.settings.end()) {
+    const auto parsed = gooffsets::ParseGoArch(arch->second);
+    if (!parsed)
+      return Fail(ErrorCode::kUnsupported, info.file + " is a program for " + Quote(arch->second), kSupported);
+    if (*parsed != info.goarch) return refuse("GOARCH", arch->second);
+  }
+  for (const std::string& tag : info.tags) {
+    if (!IsTag(tag)) return refuse("-tags", tag);
+  }
+  for (const std::string& experiment : info.experiments) {
+    if (!IsTag(experiment)) return refuse("GOEXPERIMENT", experiment);
   }
   return {};
 }
@@ -164,155 +100,67 @@ struct Code {
   std::string why_not;
 };
 Code CodeOf(const BinaryModule& m) {
-  if (!m.replacement) return {{m.path, WithoutV(m.version)}, WhyNotAVersion(m.path, m.version)};
-  const BinaryModule::Replacement& r = *m.replacement;
-  const bool local = r.path.starts_with('.') || r.path.starts_with('/') || r.version.empty() || r.version == kDevel;
-  if (local) return {{}, "replaced by a local directory, " + Printable(r.path)};
-  return {{r.path, WithoutV(r.version)}, WhyNotAVersion(r.path, r.version)};
+  if (!m.replaced) return {{m.path, WithoutV(m.version)}, WhyNotAVersion(m.path, m.version)};
+  const std::string& path = m.replacement_path;
+  const std::string& version = m.replacement_version;
+  const bool local = path.starts_with('.') || path.starts_with('/') || version.empty() || version == kDevel;
+  if (local) return {{}, "replaced by a local directory, " + Printable(path)};
+  return {{path, WithoutV(version)}, WhyNotAVersion(path, version)};
 }
 
-PlannedModule Planned(std::string module, Version version, const BinaryFacts& facts) {
+PlannedModule Planned(std::string module, Version version, const BinaryInfo& info, const Version& go) {
   PlannedModule planned;
   planned.module = std::move(module);
   planned.versions = {std::move(version)};
-  planned.arches = {facts.goarch};
-  planned.tags = facts.tags;
-  planned.goexperiment = facts.goexperiment;
-  planned.go = {GoPolicy::Kind::kList, {*facts.go.release}};
+  planned.arches = {info.goarch};
+  planned.tags = info.tags;
+  planned.goexperiment = Join(info.experiments);
+  planned.go = {GoPolicy::Kind::kList, {go}};
   return planned;
 }
 
-// Some files cannot be read by `go version` as they are: it insists on an execute bit, and a name with a line break
-// would be read as two lines.
-class ReadableCopy {
- public:
-  static Result<ReadableCopy> Make(Cache* cache, const std::string& path) {
-    std::error_code ec;
-    const std::string absolute = fs::canonical(path, ec).string();
-    if (ec) return gooffsets::ErrnoError(ec.value(), "cannot read " + path);
-    struct stat status = {};
-    if (stat(absolute.c_str(), &status) != 0) return gooffsets::ErrnoError(errno, "cannot read " + path);
-    if ((status.st_mode & 0111) != 0 && absolute.find_first_of("\n\r") == std::string::npos) {
-      return ReadableCopy(nullptr, "", absolute);
-    }
-    GOOFFSETS_TRY(std::string work, cache->MakeWork("binary"));
-    ReadableCopy copy(cache, work, work + "/program");
-    fs::copy_file(absolute, copy.path_, ec);
-    if (ec) return gooffsets::ErrnoError(ec.value(), "cannot copy " + path + " into the cache");
-    fs::permissions(copy.path_, fs::perms::owner_all, ec);
-    return copy;
-  }
-  ReadableCopy(ReadableCopy&& other) noexcept
-      : cache_(std::exchange(other.cache_, nullptr)), work_(std::move(other.work_)), path_(std::move(other.path_)) {}
-  ReadableCopy& operator=(ReadableCopy&&) = delete;
-  ~ReadableCopy() {
-    if (cache_ != nullptr) cache_->RemoveWork(work_);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  ReadableCopy(Cache* cache, std::string work, std::string path)
-      : cache_(cache), work_(std::move(work)), path_(std::move(path)) {}
-  Cache* cache_;
-  std::string work_, path_;
-};
-
 }  // namespace
 
-Result<BinaryFacts> ParseBuildInfo(std::string_view text, const std::string& file, GoArch elf_arch) {
-  BinaryFacts facts;
-  facts.file = file;
-  facts.goarch = elf_arch;
-  BinaryModule* last = nullptr;
-  bool first = true;
-  for (std::string_view line : Split(text, '\n')) {
-    if (std::exchange(first, false)) {
-      facts.go_text = std::string(Trim(line));
-      GOOFFSETS_TRY(facts.go, gooffsets::ParseGoVersionString(facts.go_text));
-      continue;
-    }
-    if (!line.starts_with('\t')) continue;
-    line.remove_prefix(1);
-    const std::vector<std::string_view> words = Split(line, '\t');
-    auto word = [&](size_t i) { return i < words.size() ? std::string(words[i]) : std::string(); };
-    if (words[0] == "path") {
-      facts.main_package = word(1);
-    } else if (words[0] == "mod") {
-      facts.main = BinaryModule{word(1), word(2), !word(3).empty(), std::nullopt};
-      last = &*facts.main;
-    } else if (words[0] == "dep") {
-      if (facts.dependencies.size() == kMostModules) {
-        return Fail(ErrorCode::kBadInput, fmt::format("{} lists more than {} modules", file, kMostModules));
-      }
-      last = &facts.dependencies.emplace_back(BinaryModule{word(1), word(2), !word(3).empty(), std::nullopt});
-    } else if (words[0] == "=>" && last != nullptr) {
-      last->replacement = BinaryModule::Replacement{word(1), word(2)};
-    } else if (words[0] == "build") {
-      GOOFFSETS_CHECK_OK(ReadSetting(line.substr(std::min(line.size(), size_t{6})), &facts));
-    }
-  }
-  // The version names the experiments that are on, in either spelling; the setting what the user wrote.
-  if (!facts.go.experiments.empty()) {
-    std::vector<std::string> experiments = facts.go.experiments;
-    std::sort(experiments.begin(), experiments.end());
-    experiments.erase(std::unique(experiments.begin(), experiments.end()), experiments.end());
-    facts.goexperiment = Join(experiments);
-  }
-  for (const std::string& experiment : SortedWords(facts.goexperiment, ",")) {
-    if (!IsTag(experiment)) {
-      return Fail(ErrorCode::kBadInput, file + ": " + Quote(experiment) + " is no name of a GOEXPERIMENT");
-    }
-  }
-  if (!facts.goos.empty() && facts.goos != "linux") {
-    return Fail(ErrorCode::kUnsupported, file + " is a program for " + Quote(facts.goos), kSupported);
-  }
-  if (facts.goos.empty()) facts.goos = "linux";
-  return facts;
-}
-
-Result<BinaryFacts> ReadBinaryFacts(GoCommand& go, const std::string& path) {
-  GOOFFSETS_TRY(const GoArch arch, ReadArch(path));
-  GOOFFSETS_TRY(const ReadableCopy copy, ReadableCopy::Make(&go.cache(), path));
-  GOOFFSETS_TRY(const ProcessOutput out, go.Run({"version", "-m", copy.path()}, go.cache().Path("work")));
-  if (out.timed_out) return Fail(ErrorCode::kTimeout, "reading the build info of " + path + ": the time limit ran out");
-  const std::string before = copy.path() + ": ";
-  // Go up to 1.22 and so ends with 0 whatever happened; the answer itself begins with the name.
-  if (out.exit_code != 0 || !out.stdout_text.starts_with(before)) {
-    if (out.stderr_text.find("permission denied") != std::string::npos) {
-      return Fail(ErrorCode::kPermission, path + " cannot be read: permission denied");
-    }
-    return Fail(ErrorCode::kBadInput,
-                path + " has no Go build info: it is no Go program, or garble or another tool removed it",
+Result<BinaryInfo> ReadBinaryInfo(const std::string& path) {
+  Result<gooffsets::GoBinary> binary = gooffsets::GoBinary::Open(path);
+  if (!binary) return tl::unexpected(binary.error());
+  const BinaryInfo& info = binary->info();
+  if (!info.build_info.found || !info.obfuscation.empty() || !info.packing.empty()) {
+    const std::string& why = !info.obfuscation.empty() ? info.obfuscation
+                             : !info.packing.empty()   ? "it is packed, " + info.packing
+                                                       : info.build_info.how;
+    return Fail(ErrorCode::kBadInput, fmt::format("{} does not say what it was built from: {}", path, Printable(why)),
                 "add what it was built from by name: offsetgen --module M --versions V --go RELEASE");
   }
-  return ParseBuildInfo(std::string_view(out.stdout_text).substr(before.size()), path, arch);
+  return info;
 }
 
-Result<BinaryPlan> ModulesForBinary(const BinaryFacts& facts, const Targets& targets) {
-  if (!facts.go.release) {
-    const bool old_devel = facts.go.language.empty();
-    return Fail(
-        ErrorCode::kUnsupported,
-        fmt::format("{} was built with {}, which is no published Go release", facts.file, Quote(facts.go_text)),
-        old_devel ? "" : "add a release near it: offsetgen --module std --versions \"~" + facts.go.language + "\"");
+Result<BinaryPlan> ModulesForBinary(const BinaryInfo& info, const Targets& targets) {
+  GOOFFSETS_CHECK_OK(CheckSettings(info));
+  const Result<Version> go = Version::Parse(VersionScheme::kGo, info.go_version);
+  if (info.go_version.empty() || !go) {
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("{} was built with {}, which is no published Go release", info.file, Quote(info.go_text)),
+                "add a release near it: offsetgen --module std --versions " +
+                    (info.go_language.empty() ? "RELEASE" : "\"~" + info.go_language + "\""));
   }
-  const Version oldest = *Version::Parse(VersionScheme::kGo, kOldestGo);
-  if (*facts.go.release < oldest) {
+  if (*go < *Version::Parse(VersionScheme::kGo, kOldestGo)) {
     return Fail(ErrorCode::kUnsupported, fmt::format("{} was built with Go {}; releases from {} on can be measured",
-                                                     facts.file, facts.go.release->text(), kOldestGo));
+                                                     info.file, go->text(), kOldestGo));
   }
   BinaryPlan plan;
-  if (!facts.go.suffix.empty()) {
-    plan.notes.push_back(fmt::format("{} is a vendor's build of Go: Go {} as published is measured",
-                                     Quote(facts.go_text), facts.go.release->text()));
+  plan.notes = info.notes;
+  if (!info.go_suffix.empty()) {
+    plan.notes.push_back(
+        fmt::format("{} is a vendor's build of Go: Go {} as published is measured", Quote(info.go_text), go->text()));
   }
-  if (facts.cgo_enabled.value_or(false)) {
+  if (info.cgo.value_or(false)) {
     plan.notes.push_back("it was built with cgo, and is measured without: packages that use cgo may differ");
   }
-  plan.modules.push_back(Planned(std::string(gooffsets::kStdModule), *facts.go.release, facts));
-  if (!facts.main) {
+  plan.modules.push_back(Planned(std::string(gooffsets::kStdModule), *go, info, *go));
+  if (!info.main_module) {
     plan.notes.push_back(
-        facts.file +
+        info.file +
         " has no module list (as Debian's packages and many Bazel builds): only its Go release is added; "
         "name modules with --module and --versions");
   }
@@ -338,14 +186,14 @@ Result<BinaryPlan> ModulesForBinary(const BinaryFacts& facts, const Targets& tar
       plan.pinned.push_back({m.path, WithoutV(m.version), code.module});
     }
   };
-  for (const BinaryModule& m : facts.dependencies) add(m, true);
-  if (facts.main) {
+  for (const BinaryModule& m : info.modules) add(m, true);
+  if (info.main_module) {
     // A main module that came out of a module cache (`go install M@V`) can be downloaded as any other; a version that
     // was made up from a checkout's commit is nobody else's to find.
-    if (facts.main->has_sum) {
-      add(*facts.main, false);
+    if (!info.main_module->sum.empty()) {
+      add(*info.main_module, false);
     } else {
-      plan.left_out.push_back({facts.main->path, facts.main->version,
+      plan.left_out.push_back({info.main_module->path, info.main_module->version,
                                "the program itself, built from a checkout: offsetgen --source DIR adds it"});
     }
   }
@@ -353,7 +201,7 @@ Result<BinaryPlan> ModulesForBinary(const BinaryFacts& facts, const Targets& tar
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   for (auto& [untracked, module, version] : wanted) {
-    PlannedModule& planned = plan.modules.emplace_back(Planned(std::move(module), std::move(version), facts));
+    PlannedModule& planned = plan.modules.emplace_back(Planned(std::move(module), std::move(version), info, *go));
     for (const PinnedModule& p : plan.pinned) planned.pinned.push_back(p.code);
   }
   return plan;

@@ -89,8 +89,8 @@ class Finder {
   }
 
   Result<void> FromBinary(Wanted* wanted) {
-    GOOFFSETS_TRY(BinaryFacts facts, ReadBinaryFacts(*go_, options_.for_binary));
-    GOOFFSETS_TRY(BinaryPlan plan, ModulesForBinary(facts, targets_));
+    GOOFFSETS_TRY(gooffsets::BinaryInfo info, ReadBinaryInfo(options_.for_binary));
+    GOOFFSETS_TRY(BinaryPlan plan, ModulesForBinary(info, targets_));
     for (const std::string& note : plan.notes) progress_->Line("info", note);
     for (const LeftOut& l : plan.left_out) progress_->Line("info", fmt::format("left out: {} {}: {}", l.module, l.version, l.why));
     for (PlannedModule& planned : plan.modules) {
