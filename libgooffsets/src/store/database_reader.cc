@@ -9,7 +9,7 @@ namespace {
 
 // What a reader may have remembered when it is lent again: a few programs' worth. One that remembers more belongs to
 // the resolvers that have it, and ends with them.
-constexpr size_t kMostRemembered = size_t{3} << 20;
+constexpr size_t kMostRemembered = size_t{2} << 20;
 
 // Changes when another connection writes (https://www.sqlite.org/pragma.html#pragma_data_version); nullopt: not known.
 std::optional<int64_t> DataVersion(Connection* db) {

@@ -9,7 +9,7 @@
 namespace gooffsets {
 namespace {
 
-constexpr size_t kMostStringIds = 16384;
+constexpr size_t kMostStringIds = 8192;
 // What a node of a map costs beside its content, roughly.
 constexpr size_t kNode = 64;
 
