@@ -188,7 +188,8 @@ Result<Targets> ParseTargets(std::string_view text, const std::string& name) {
     return Reader(name).Read(root);
   } catch (const toml::parse_error& error) {
     return Fail(ErrorCode::kBadInput,
-                name + ":" + std::to_string(error.source().begin.line) + ": " + Printable(error.description(), 400));
+                name + ":" + std::to_string(error.source().begin.line) + ": " + Printable(error.description(), 400),
+                "correct this line: the file is TOML (https://toml.io), and data/targets.toml of this project is an example");
   } catch (const std::exception& error) {
     return Fail(ErrorCode::kBadInput, name + ": " + Printable(error.what(), 400));
   }

@@ -72,10 +72,10 @@ tl::unexpected<Error> ErrnoError(int err, std::string what) {
     case EACCES:
     case EPERM:
     case EROFS:
-      return Fail(ErrorCode::kPermission, std::move(message));
+      return Fail(ErrorCode::kPermission, std::move(message), "check its permissions, or run as a user who has them");
     case ENOENT:
     case ENOTDIR:
-      return Fail(ErrorCode::kNotFound, std::move(message));
+      return Fail(ErrorCode::kNotFound, std::move(message), "check the spelling of the path");
     default:
       return Fail(ErrorCode::kIo, std::move(message));
   }

@@ -311,9 +311,10 @@ Result<WantList> ParseWantList(std::string_view text, const std::string& file) {
     const toml::table root = toml::parse(plain, file);
     return reader.Read(root);
   } catch (const toml::parse_error& error) {
-    return reader.FailLine(error.source().begin.line, std::string(error.description()));
+    return reader.FailLine(error.source().begin.line, std::string(error.description()),
+                           "correct this line: it is TOML (https://toml.io); docs/want-lists.md says what it may hold");
   } catch (const std::logic_error& error) {
-    return Fail(ErrorCode::kBadInput, file + ": " + error.what());
+    return Fail(ErrorCode::kBadInput, file + ": " + error.what(), "docs/want-lists.md says what it may hold");
   }
 }
 

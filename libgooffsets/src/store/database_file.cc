@@ -16,6 +16,9 @@ namespace gooffsets {
 
 namespace {
 
+constexpr const char* kNameADatabase =
+    "name a database that offsetgen or update-offsets made; offsetgen import makes one from *.jsonl.zst";
+
 constexpr std::string_view kMagic("SQLite format 3\0", 16);
 
 struct Header {
@@ -39,7 +42,7 @@ Result<std::optional<Header>> ReadHeader(const std::string& path) {
   Result<void> read = ReadAt(fd, 0, bytes.data(), bytes.size(), path);
   if (!read && read.error().code != ErrorCode::kBadInput) return tl::unexpected(read.error());
   if (!read || std::string_view(bytes.data(), kMagic.size()) != kMagic) {
-    return Fail(ErrorCode::kBadInput, Quote(path) + " is no offsets database: it is not an SQLite file");
+    return Fail(ErrorCode::kBadInput, Quote(path) + " is no offsets database: it is not an SQLite file", kNameADatabase);
   }
   Header header;
   header.wal = bytes[18] == 2;
@@ -57,10 +60,11 @@ tl::unexpected<Error> TooNew(const std::string& path, int64_t level) {
 
 Result<void> CheckHeader(const std::string& path, int64_t application_id, int64_t level) {
   if (application_id != kApplicationId) {
-    return Fail(ErrorCode::kBadInput, Quote(path) + " is no offsets database: it belongs to another program");
+    return Fail(ErrorCode::kBadInput, Quote(path) + " is no offsets database: it belongs to another program",
+                kNameADatabase);
   }
   if (level > SchemaLevel()) return TooNew(path, level);
-  if (level < 1) return Fail(ErrorCode::kBadInput, "database " + Quote(path) + " has no level");
+  if (level < 1) return Fail(ErrorCode::kBadInput, "database " + Quote(path) + " has no level", kNameADatabase);
   return {};
 }
 
@@ -116,7 +120,8 @@ Result<Connection> OpenDatabaseFile(const std::string& path, OpenMode mode) {
   } else if (!*header || (*header)->application_id == 0) {
     // Empty, or an SQLite file without an owner. The second may be a creation that was killed: Migrate() looks inside.
     if (mode != OpenMode::kCreate) {
-      return Fail(ErrorCode::kBadInput, Quote(path) + " is no offsets database: it is empty or belongs to nobody");
+      return Fail(ErrorCode::kBadInput, Quote(path) + " is no offsets database: it is empty or belongs to nobody",
+                  kNameADatabase);
     }
     fresh = true;
   } else {
