@@ -189,7 +189,7 @@ Result<Targets> ParseTargets(std::string_view text, const std::string& name) {
   } catch (const toml::parse_error& error) {
     return Fail(ErrorCode::kBadInput,
                 name + ":" + std::to_string(error.source().begin.line) + ": " + Printable(error.description(), 400),
-                "correct this line: the file is TOML (https://toml.io), and data/targets.toml of this project is an example");
+                "correct this line: it is TOML (https://toml.io); data/targets.toml is an example");
   } catch (const std::exception& error) {
     return Fail(ErrorCode::kBadInput, name + ": " + Printable(error.what(), 400));
   }
