@@ -166,7 +166,7 @@ TEST_F(TerminalExporterTest, WithoutARootItIsShownAfterAWhileAndAtTheEnd) {
   exporter_->Idle(std::chrono::steady_clock::now() + milliseconds(1'000));
   EXPECT_EQ(Lines(Shown()).size(), 2u);
   exporter_->Export(child, &deadline_);
-  exporter_->Finish();
+  exporter_->Finish(std::chrono::steady_clock::now());
   EXPECT_EQ(Lines(Shown()).size(), 2u);
 }
 

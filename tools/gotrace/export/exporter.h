@@ -37,8 +37,8 @@ class Exporter {
   virtual ExportOutcome Export(std::span<const Span> spans, Deadline* deadline) = 0;
   // Called between batches, at least once in a batch delay: the time for what waits.
   virtual void Idle(std::chrono::steady_clock::time_point) {}
-  // Called once, behind the last batch.
-  virtual void Finish() {}
+  // Called once, behind the last batch; to be done by then.
+  virtual void Finish(std::chrono::steady_clock::time_point) {}
 };
 
 }  // namespace gooffsets::trace

@@ -30,7 +30,7 @@ class TerminalExporter : public Exporter {
     const Time now = std::chrono::steady_clock::now();
     std::string text;
     for (const Span& span : spans) Hold(span, now, &text);
-    Write(text, deadline->at());
+    Write(text, deadline);
     // Held spans count as exported: from here on they are this view's business, and Finish() shows them all.
     return {.exported = spans.size()};
   }
@@ -42,13 +42,17 @@ class TerminalExporter : public Exporter {
       if (now - held->last >= (held->root ? times_.settle : times_.wait)) Show(held, &text);
       held = next;
     }
-    Write(text, now + std::chrono::seconds(1));
+    Deadline soon;  // a shutdown may be waiting
+    soon.MoveTo(now + std::chrono::milliseconds(100));
+    Write(text, &soon);
   }
 
-  void Finish() override {
+  void Finish(Time until) override {
     std::string text;
     while (!held_.empty()) Show(held_.begin(), &text);
-    Write(text, std::chrono::steady_clock::now() + std::chrono::seconds(1));
+    Deadline deadline;
+    deadline.MoveTo(until);
+    Write(text, &deadline);
   }
 
  private:
@@ -82,11 +86,11 @@ class TerminalExporter : public Exporter {
   }
 
   // A terminal that is stopped (Ctrl-S) must not stop the tracer: what cannot be shown in time is not shown.
-  void Write(std::string_view text, Time until) {
+  void Write(std::string_view text, const Deadline* deadline) {
     while (!text.empty()) {
       pollfd ready{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
       if (poll(&ready, 1, 50) == 0) {
-        if (std::chrono::steady_clock::now() >= until) return;
+        if (std::chrono::steady_clock::now() >= deadline->at()) return;
         continue;
       }
       const ssize_t count = write(fd_.get(), text.data(), std::min<size_t>(text.size(), 4096));

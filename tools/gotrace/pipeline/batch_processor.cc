@@ -1,5 +1,7 @@
 #include "gotrace/pipeline/batch_processor.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -26,7 +28,12 @@ BatchProcessor::BatchProcessor(const BatchSettings& settings, std::unique_ptr<Ex
                      [this] { return static_cast<double>(queued()); });
   metrics_->AddGauge("gotrace_queue_capacity", "Spans that may wait for their export.", labels_,
                      [this] { return static_cast<double>(settings_.max_queue); });
+  // Signals are for the tool's own threads; and a reader that closes its end of a pipe is EPIPE here, not SIGPIPE.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
   thread_ = std::thread([this] { Run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 BatchProcessor::~BatchProcessor() {
@@ -100,7 +107,6 @@ bool BatchProcessor::MustExport() const {
 }
 
 void BatchProcessor::Run() {
-  // No signal is ever handled here: they belong to the tool's main thread (pthread_sigmask in main covers all threads).
   std::vector<Span> batch;
   std::unique_lock lock(mutex_);
   while (true) {
@@ -124,8 +130,9 @@ void BatchProcessor::Run() {
     exporter_->Idle(Clock::now());
     lock.lock();
   }
+  const Clock::time_point until = stop_by_;
   lock.unlock();
-  exporter_->Finish();
+  exporter_->Finish(until);
   lock.lock();
   ended_ = true;
   done_.notify_all();

@@ -35,7 +35,7 @@ struct OtlpSettings {
 
 struct BatchSettings {
   std::chrono::milliseconds delay{5'000};
-  size_t max_queue = 16'384;  // OTEL_BSP_MAX_QUEUE_SIZE; a tracer of a whole host has more to hold than one SDK's 2,048
+  size_t max_queue = 8'192;  // a tracer of a whole host has more to hold than one SDK's 2,048
   size_t max_batch = 512;
   std::chrono::milliseconds export_timeout{30'000};  // of one batch, with all tries
 };
