@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "common/exit_code.h"
 #include "gooffsets/binary.h"
@@ -18,7 +20,12 @@ CLI::App* AddDiff(CLI::App* app, DiffCommand* options) {
   diff->add_option("FIRST", options->first, "a Go program")->required();
   diff->add_option("SECOND", options->second, "another build of it")->required();
   diff->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  diff->add_option("--limit", options->limit, "print at most so many differences; 0: all")->capture_default_str();
   diff->footer(
+      "Structs and functions that both programs describe: of functions, arguments and results by DWARF where both have "
+      "it,\n"
+      "else the words and bytes of arguments that stripped programs keep for their tracebacks.\n"
+      "\n"
       "Example:\n"
       "  gooffsets diff server-1.4 server-1.5\n"
       "\n"
@@ -33,18 +40,25 @@ int RunDiff(const DiffCommand& options) {
   if (!second) return ReportError(kTool, second.error());
   Result<std::vector<Difference>> differences = DiffBinaries(&*first, &*second);
   if (!differences) return ReportError(kTool, differences.error());
+  const size_t total = differences->size();
+  const std::span<const Difference> shown(differences->data(),
+                                          options.limit == 0 ? total : std::min(options.limit, total));
   if (options.format == "json") {
     nlohmann::ordered_json json = nlohmann::ordered_json::array();
-    for (const Difference& d : *differences) {
+    for (const Difference& d : shown) {
       json.push_back({{"symbol", d.symbol}, {"what", d.what}, {"first", d.first}, {"second", d.second}});
     }
-    std::cout << nlohmann::ordered_json{{"differences", json}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    std::cout << nlohmann::ordered_json{{"differences", json}, {"total", total}}.dump(
+                     -1, ' ', false, nlohmann::json::error_handler_t::replace)
+              << "\n";
   } else if (differences->empty()) {
     std::cout << "no differences\n";
   } else {
     Table table({"symbol", "what", options.first, options.second}, "llrr");
-    for (const Difference& d : *differences) table.Add({d.symbol, d.what, d.first, d.second});
-    std::cout << table.Text() << differences->size() << (differences->size() == 1 ? " difference\n" : " differences\n");
+    for (const Difference& d : shown) table.Add({d.symbol, d.what, d.first, d.second});
+    std::cout << table.Text() << total << (total == 1 ? " difference" : " differences");
+    if (shown.size() < total) std::cout << ", the first " << shown.size() << " shown (--limit 0: all)";
+    std::cout << "\n";
   }
   return Finish(differences->empty() ? 0 : 1);
 }

@@ -11,6 +11,7 @@ namespace gooffsets {
 
 struct DiffCommand {
   std::string first, second, format = "text";
+  size_t limit = 1000;  // differences that are printed; 0: all
 };
 CLI::App* AddDiff(CLI::App* app, DiffCommand* options);
 int RunDiff(const DiffCommand& options);  // 0: equal, 1: differences

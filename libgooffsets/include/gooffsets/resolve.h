@@ -159,12 +159,15 @@ class Resolver {
   std::unique_ptr<Impl> impl_;
 };
 
-// Layouts that differ between two builds of a program: structs and functions that both describe.
+// Layouts that differ between two builds of a program: structs and functions that both describe. Of functions, arguments
+// and results by DWARF where both programs have it, else what stripped programs tell of arguments; no closures and no
+// instances of generics, whose names are numbered or made up anew by each compilation.
 struct Difference {
-  std::string symbol;   // "net/http.response"
-  std::string what;     // "size", "offset of status", "field added", "field removed"
+  std::string symbol;   // "net/http.response", "net/http.(*Server).Serve"
+  std::string what;     // "size", "offset of status", "field added: X", "arguments", "places of arguments", "argument words"
   std::string first, second;
 };
+// Structs first, then functions, each sorted by name.
 Result<std::vector<Difference>> DiffBinaries(GoBinary* first, GoBinary* second);
 
 }  // namespace gooffsets

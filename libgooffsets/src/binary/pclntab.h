@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "binary/arg_info.h"
 #include "binary/image.h"
 #include "gooffsets/result.h"
 
@@ -109,6 +110,8 @@ class Pclntab {
   Result<std::map<std::string, uint64_t>> CountInlined(std::span<const std::string> names);
   // FUNCDATA_ArgInfo's address; nullopt where the function has none.
   Result<std::optional<uint64_t>> ArgInfo(const FunctionEntry& function);
+  // What it says; nullopt where the function has none: it takes no arguments, or Go is older than 1.17.
+  Result<std::optional<ArgumentInfo>> Arguments(const FunctionEntry& function);
 
  private:
   struct State;

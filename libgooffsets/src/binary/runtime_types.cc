@@ -157,45 +157,4 @@ Result<void> RuntimeTypes::ForEachStructOf(
   return {};
 }
 
-Result<std::optional<RuntimeTypes::MethodType>> RuntimeTypes::MethodOf(const std::string& type,
-                                                                      const std::string& method) {
-  state_->RefillNames();
-  TypeReader& reader = state_->reader;
-  const std::string base = type.starts_with('*') ? type.substr(1) : type;
-  GOOFFSETS_TRY(const auto addresses, state_->Addresses(std::span(&base, 1)));
-  if (addresses.front().size() != 1) return std::optional<MethodType>();
-  // The methods of *T are those of T and more, where *T has a descriptor.
-  std::vector<uint64_t> holders;
-  GOOFFSETS_TRY(const TypeHeader named, reader.Header(addresses.front().front()));
-  if (named.pointer_offset > 0) {
-    GOOFFSETS_TRY(const uint64_t pointer, reader.AtOffset(named.pointer_offset));
-    holders.push_back(pointer);
-  }
-  if (!type.starts_with('*') || holders.empty()) holders.push_back(named.address);
-  for (const uint64_t holder : holders) {
-    GOOFFSETS_TRY(const TypeHeader header, reader.Header(holder));
-    GOOFFSETS_TRY(const std::optional<TypeReader::Uncommon> uncommon, reader.UncommonOf(header));
-    if (!uncommon) continue;
-    for (uint32_t i = 0; i < uncommon->methods.count; ++i) {
-      GOOFFSETS_TRY(const ConcreteMethod found, reader.MethodAt(uncommon->methods, i));
-      GOOFFSETS_TRY(const TypeReader::NameText name, reader.Name(found.name));
-      if (name.text != method || !found.type) continue;
-      GOOFFSETS_TRY(const TypeHeader function, reader.Header(*found.type));
-      if (function.kind != TypeKind::kFunc) return reader.Damaged(*found.type, "a method that is no function");
-      GOOFFSETS_TRY(const FunctionShape shape, reader.Function(function));
-      MethodType result;
-      result.variadic = shape.variadic;
-      for (const auto& [list, out] : {std::pair(&shape.params, &result.params), {&shape.results, &result.results}}) {
-        for (uint32_t p = 0; p < list->count; ++p) {
-          GOOFFSETS_TRY(const uint64_t address, reader.ListedType(*list, p));
-          GOOFFSETS_TRY(RuntimeType made, state_->Make(address));
-          out->push_back(std::move(made));
-        }
-      }
-      return std::optional<MethodType>(std::move(result));
-    }
-  }
-  return std::optional<MethodType>();
-}
-
 }  // namespace gooffsets

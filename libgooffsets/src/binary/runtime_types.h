@@ -75,13 +75,21 @@ class RuntimeTypes {
   Result<std::vector<std::optional<Itab>>> FindItabs(std::span<const ItabWant> wants);
   Result<void> ForEachItab(const std::function<bool(const Itab&)>& each);
 
-  // Parameters and results of a named type's method by its descriptor, where it has one ("func(http.ResponseWriter)"):
-  // types with import paths. For checking function layouts; nullopt: not described.
+  // Parameters and results of methods of named types by their descriptors, types with import paths, in the order asked.
+  // nullopt: not described, which holds for every method that the linker found no use of by reflection or interfaces
+  // (src: cmd/link/internal/ld/deadcode.go).
+  struct MethodWant {
+    std::string type;  // "net/http.Header", "*net/http.Server"
+    std::string method;
+  };
   struct MethodType {
     std::vector<RuntimeType> params, results;  // without the receiver
     bool variadic = false;
   };
   Result<std::optional<MethodType>> MethodOf(const std::string& type, const std::string& method);
+  // Many together, for checking function layouts: types are looked up in the sorted links, and else among the
+  // descriptors that were walked before. Nothing is walked for this alone.
+  Result<std::vector<std::optional<MethodType>>> MethodsOf(std::span<const MethodWant> wants);
 
  private:
   struct State;

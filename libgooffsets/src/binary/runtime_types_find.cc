@@ -164,16 +164,26 @@ Result<void> RuntimeTypes::State::ByWalk(std::span<const std::string> wanted,
   return {};
 }
 
-Result<std::vector<std::vector<uint64_t>>> RuntimeTypes::State::Addresses(std::span<const std::string> wanted) {
+std::vector<std::vector<uint64_t>> RuntimeTypes::State::LinkedAddresses(std::span<const std::string> wanted) {
   std::vector<std::vector<uint64_t>> found(wanted.size());
-  if (module.typelinks.count != 0) {
-    for (size_t i = 0; i < wanted.size(); ++i) {
-      // A damaged link costs the shortcut, nothing else.
-      Result<std::vector<uint64_t>> linked = ByLinks(wanted[i]);
-      if (linked) found[i] = std::move(*linked);
-    }
+  if (module.typelinks.count == 0) return found;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    // A damaged link costs the shortcut, nothing else.
+    Result<std::vector<uint64_t>> linked = ByLinks(wanted[i]);
+    if (linked) found[i] = std::move(*linked);
   }
+  return found;
+}
+
+Result<std::vector<std::vector<uint64_t>>> RuntimeTypes::State::Addresses(std::span<const std::string> wanted) {
+  std::vector<std::vector<uint64_t>> found = LinkedAddresses(wanted);
   GOOFFSETS_CHECK_OK(ByWalk(wanted, &found));
+  return found;
+}
+
+Result<std::vector<std::vector<uint64_t>>> RuntimeTypes::State::KnownAddresses(std::span<const std::string> wanted) {
+  std::vector<std::vector<uint64_t>> found = LinkedAddresses(wanted);
+  if (walk) GOOFFSETS_CHECK_OK(ByWalk(wanted, &found));
   return found;
 }
 

@@ -42,6 +42,12 @@ struct RuntimeTypes::State {
   Result<Field> MakeField(const TypeField& field, Spelling spelling);
   // The descriptors that bear each of these names.
   Result<std::vector<std::vector<uint64_t>>> Addresses(std::span<const std::string> names);
+  // The same without a first walk over all descriptors.
+  Result<std::vector<std::vector<uint64_t>>> KnownAddresses(std::span<const std::string> names);
+  // A method of the type whose descriptor lies at `holder`; nullopt: it has none, or the linker dropped its type.
+  Result<std::optional<MethodType>> Method(uint64_t holder, std::string_view method);
+  // Of the named type at `named`, or of the pointer to it.
+  Result<std::optional<MethodType>> MethodOfNamed(uint64_t named, bool of_pointer, std::string_view method);
   // Each itab made at link time, until `each` returns false: its address, its two types and how many methods it has.
   struct RawItab {
     uint64_t address = 0, interface = 0, type = 0;
@@ -62,6 +68,7 @@ struct RuntimeTypes::State {
  private:
   Result<void> Walk(const std::function<void(const TypeHeader&)>& each);
   Result<std::vector<uint64_t>> ByLinks(const std::string& name);
+  std::vector<std::vector<uint64_t>> LinkedAddresses(std::span<const std::string> names);
   Result<void> ByWalk(std::span<const std::string> names, std::vector<std::vector<uint64_t>>* found);
 };
 

@@ -92,47 +92,4 @@ Result<std::vector<Resolved>> Resolver::ResolveItems(const std::vector<Item>& it
 }
 Result<Explanation> Resolver::Explain(const Item& item) { return impl_->core().Explain(item); }
 
-Result<std::vector<Difference>> DiffBinaries(GoBinary* first, GoBinary* second) {
-  if (first == nullptr || second == nullptr) return Fail(ErrorCode::kUsage, "two binaries are needed");
-  GOOFFSETS_TRY(std::vector<GoBinary::NamedStruct> left, first->Structs());
-  GOOFFSETS_TRY(std::vector<GoBinary::NamedStruct> right, second->Structs());
-  std::vector<Difference> differences;
-  auto other = right.begin();
-  for (const GoBinary::NamedStruct& structure : left) {  // both sorted by name
-    other = std::find_if(other, right.end(), [&](const auto& candidate) { return candidate.name >= structure.name; });
-    if (other == right.end()) break;
-    if (other->name != structure.name || other->layout == structure.layout) continue;
-    auto add = [&](const std::string& what, const std::string& a, const std::string& b) {
-      differences.push_back({structure.name, what, a, b});
-    };
-    if (structure.layout.size != other->layout.size) {
-      add("size", std::to_string(structure.layout.size), std::to_string(other->layout.size));
-    }
-    auto find = [](const StructLayout& layout, const std::string& name) {
-      return std::find_if(layout.fields.begin(), layout.fields.end(), [&](const Field& f) { return f.name == name; });
-    };
-    auto says = [](const Field& f) { return "offset " + std::to_string(f.offset) + ", " + f.type; };
-    for (const Field& field : structure.layout.fields) {
-      if (field.name == "_") continue;
-      const auto same = find(other->layout, field.name);
-      if (same == other->layout.fields.end()) {
-        add("field removed: " + field.name, says(field), "");
-        continue;
-      }
-      if (same->offset != field.offset) {
-        add("offset of " + field.name, std::to_string(field.offset), std::to_string(same->offset));
-      }
-      if (same->type != field.type) add("type of " + field.name, field.type, same->type);
-      if (same->size != field.size) {
-        add("size of " + field.name, std::to_string(field.size), std::to_string(same->size));
-      }
-    }
-    for (const Field& field : other->layout.fields) {
-      if (field.name == "_" || find(structure.layout, field.name) != structure.layout.fields.end()) continue;
-      add("field added: " + field.name, "", says(field));
-    }
-  }
-  return differences;
-}
-
 }  // namespace gooffsets

@@ -53,14 +53,14 @@ void CompareStructs(const StructLayout& self, const StructLayout& other, const s
   }
 }
 
-std::string NameOf(const DatabaseAnswer& answer) {
-  return std::string(ToString(answer.source)) + (answer.how.empty() ? "" : " (" + answer.how + ")");
-}
-
 }  // namespace
 
 std::string SaysOf(const Field& field) {
   return "offset " + std::to_string(field.offset) + ", size " + std::to_string(field.size) + ", " + field.type;
+}
+
+std::string NameOf(const DatabaseAnswer& answer) {
+  return std::string(ToString(answer.source)) + (answer.how.empty() ? "" : " (" + answer.how + ")");
 }
 
 ResolverCore::ResolverCore(BinaryInfo info, SelfSource* source, const Database* database, ResolveOptions options)
@@ -131,6 +131,7 @@ Result<SelfFacts> ResolverCore::Collect(const std::vector<Item>& items) {
     if (item.kind == ItemKind::kFunction || options_.ignore_self) continue;
     for (std::string& prefix : TypePrefixes(item.symbol)) question.structs.insert(std::move(prefix));
   }
+  question.arguments = database_ != nullptr && !options_.ignore_self;
   GOOFFSETS_TRY(SelfFacts facts, source_->Tell(question));
   std::set<std::string> asked = question.structs;
   for (int round = 0; round < kMostRounds && !options_.ignore_self; ++round) {
@@ -230,72 +231,6 @@ Result<Resolved> ResolverCore::ResolveItab(const Item& item, const SelfFacts& fa
   } else {
     resolved.reason = "the linker made no such itab; one may still be made at run time";
   }
-  return resolved;
-}
-
-Result<Resolved> ResolverCore::ResolveFunction(const Item& item, const SelfFacts& facts,
-                                               std::optional<DatabaseAnswer> database) {
-  Resolved resolved;
-  resolved.item = item;
-  resolved.item.kind = ItemKind::kFunction;
-  FunctionAnswerView view;
-  auto self = facts.functions.find(item.symbol);
-  const bool named = self != facts.functions.end() && self->second.named;
-  if (!named && facts.no_functions.empty()) {
-    resolved.absent = true;
-    resolved.reason = "no such function in this program (pclntab)";
-    if (database && database->kind == Kind::kAbsent) resolved.reason += "; database: " + database->missing.reason;
-    return resolved;
-  }
-  if (named) {
-    view.bodies = self->second.bodies;
-    view.inlined_sites = self->second.inlined_sites;
-    resolved.source = Source::kSelf;
-    resolved.how = "pclntab";
-  }
-  const bool own_layout = named && self->second.layout && !options_.ignore_self;
-  if (own_layout) {
-    view.layout = self->second.layout;
-    view.layout_source = Source::kSelf;
-  }
-  if (!database) {
-    if (!own_layout) view.layout_reason = "the program does not tell its arguments, and there is no database";
-  } else if (database->kind != Kind::kFound || database->item != ItemKind::kFunction) {
-    if (!own_layout) {
-      view.layout_reason =
-          database->missing.reason.empty() ? "the database knows it as no function" : database->missing.reason;
-      resolved.hint = database->missing.hint;
-    }
-  } else if (own_layout) {
-    // Names differ where Go leaves a parameter unnamed; places must not.
-    auto places = [](const std::vector<Parameter>& list) {
-      std::string text;
-      for (const Parameter& p : list) text += std::to_string(p.size) + "/" + std::to_string(p.pieces.size()) + " ";
-      return text;
-    };
-    const FunctionLayout& own = *view.layout;
-    for (const auto& [what, a, b] : {std::tuple("arguments", &own.params, &database->function.params),
-                                     std::tuple("results", &own.results, &database->function.results)}) {
-      bool same = a->size() == b->size();
-      for (size_t i = 0; same && i < a->size(); ++i)
-        same = (*a)[i].size == (*b)[i].size && (*a)[i].pieces == (*b)[i].pieces;
-      if (!same) resolved.conflicts.push_back({what, "self: " + places(*a), NameOf(*database) + ": " + places(*b)});
-    }
-    resolved.evidence = database->evidence;
-  } else if (std::string refusal = Refusal(database->source, database->how); !refusal.empty()) {
-    view.layout_reason = std::move(refusal);
-  } else {
-    view.layout = database->function;
-    view.layout_source = database->source;
-    resolved.evidence = database->evidence;
-    resolved.how += (resolved.how.empty() ? "" : "; arguments: ") + database->how;
-    if (resolved.source == Source::kUnknown) resolved.source = database->source;
-  }
-  if (!resolved.found()) {
-    resolved.reason = facts.no_functions.empty() ? view.layout_reason : facts.no_functions;
-    return resolved;
-  }
-  resolved.function = std::move(view);
   return resolved;
 }
 

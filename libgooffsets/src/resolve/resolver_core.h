@@ -50,6 +50,9 @@ class ResolverCore {
   Result<Resolved> ResolveOne(const Item& item, const SelfFacts& facts);
   Result<Resolved> ResolveItab(const Item& item, const SelfFacts& facts) const;
   Result<Resolved> ResolveFunction(const Item& item, const SelfFacts& facts, std::optional<DatabaseAnswer> database);
+  // The database's layout of a function that is there, unless what the program tells of its arguments refutes it.
+  static void TakeArguments(DatabaseAnswer database, const ToldArguments* told, Resolved* resolved,
+                            FunctionAnswerView* view);
   Resolved FromDatabase(const Item& item, DatabaseAnswer answer) const;
   Resolved FromSelf(const Item& item, const OwnWord& own, const DatabaseAnswer* other) const;
   // Why the policy refuses an answer of this source; empty: it does not.
@@ -69,6 +72,8 @@ class ResolverCore {
 
 // "offset 16, size 8, *net/url.URL"
 std::string SaysOf(const Field& field);
+// "exact (net/http of Go 1.26.8)"
+std::string NameOf(const DatabaseAnswer& answer);
 
 }  // namespace gooffsets
 

@@ -17,6 +17,7 @@
 #include "gooffsets/layout.h"
 #include "gooffsets/resolve.h"
 #include "gooffsets/result.h"
+#include "resolve/self_arguments.h"
 
 namespace gooffsets {
 
@@ -31,6 +32,7 @@ struct SelfFunction {
   std::optional<uint64_t> inlined_sites;
   std::optional<FunctionLayout> layout;  // from DWARF; with the pieces of the Go ABI
   std::string how;                       // of the layout
+  ToldArguments told;                    // without a layout, if it was asked for: what refutes wrong ones
 };
 
 struct SelfItab {
@@ -57,6 +59,7 @@ struct SelfQuestion {
   std::set<std::string> structs;                        // full names of named types
   std::set<std::string> functions;                      // full names
   std::set<std::pair<std::string, std::string>> itabs;  // concrete type, interface
+  bool arguments = false;  // of functions: what is told of their arguments, to check layouts with
 };
 
 class SelfSource {

@@ -37,17 +37,35 @@ bool SamePlace(GoArch goarch, const DwarfParameter& dwarf, const Parameter& para
   return true;
 }
 
-bool UsesRegisters(const BinaryInfo& info, std::optional<bool>* known) {
+struct MethodName {
+  std::string type, name;  // "*net/http.Server" and "Serve"
+};
+// "net/http.(*Server).Serve", "net/http.Header.Get"; nullopt: a plain function, a closure or an instance of a generic.
+std::optional<MethodName> SplitMethod(const std::string& symbol) {
+  if (symbol.find('[') != symbol.npos) return std::nullopt;
+  if (const size_t open = symbol.find(".(*"); open != symbol.npos) {
+    const size_t close = symbol.find(").", open);
+    if (close == symbol.npos || symbol.find('.', close + 2) != symbol.npos) return std::nullopt;
+    return MethodName{"*" + symbol.substr(0, open + 1) + symbol.substr(open + 3, close - open - 3),
+                      symbol.substr(close + 2)};
+  }
+  // The path may have dots in its last element ("gopkg.in/yaml.v3.Node.Kind"), so the type is what the last dot ends;
+  // of a plain function that is its package, which is the name of no type.
+  const size_t dot = symbol.rfind('.');
+  if (dot == symbol.npos || symbol.find('.', symbol.rfind('/') + 1) == dot) return std::nullopt;
+  return MethodName{symbol.substr(0, dot), symbol.substr(dot + 1)};
+}
+
+}  // namespace
+
+std::optional<bool> UsesRegisters(const BinaryInfo& info) {
   const std::string& text = info.go_version.empty() ? info.go_language : info.go_version;
-  Result<Version> go = Version::Parse(VersionScheme::kGo, text);
-  *known = go ? std::optional(true) : std::nullopt;
-  if (!go) return true;
+  const Result<Version> go = Version::Parse(VersionScheme::kGo, text);
+  if (!go) return std::nullopt;
   std::string experiments;
   for (const std::string& word : info.experiments) experiments += (experiments.empty() ? "" : ",") + word;
   return UsesRegisterAbi(*go, info.goarch, experiments);
 }
-
-}  // namespace
 
 std::optional<FunctionLayout> LayoutFromDwarf(const DwarfFunction& function, GoArch goarch, bool register_abi) {
   FunctionLayout layout;
@@ -88,12 +106,14 @@ void BinarySource::TellDwarf(const SelfQuestion& question, SelfFacts* facts) {
   for (DwarfStruct& structure : contents->structs) {
     if (!structure.conflicting) facts->structs[structure.name] = {std::move(structure.layout), "DWARF"};
   }
-  std::optional<bool> known;
-  const bool register_abi = UsesRegisters(info, &known);
+  const std::optional<bool> register_abi = UsesRegisters(info);
   for (const DwarfFunction& function : contents->functions) {
-    if (!known) break;
+    if (!register_abi) break;
     SelfFunction& told = facts->functions[function.name];
-    told.layout = LayoutFromDwarf(function, info.goarch, register_abi);
+    told.layout = LayoutFromDwarf(function, info.goarch, *register_abi);
+    // Go up to 1.21 lists nothing of the wrappers that call a value's method through a pointer: each has a receiver.
+    const std::optional<MethodName> method = SplitMethod(function.name);
+    if (told.layout && told.layout->params.empty() && method && method->type.starts_with('*')) told.layout.reset();
     if (told.layout) told.how = "DWARF";
   }
 }
@@ -161,12 +181,15 @@ void BinarySource::TellFunctions(const SelfQuestion& question, SelfFacts* facts)
     return;
   }
   std::vector<std::string> inlined;
+  std::map<std::string, std::vector<FunctionEntry>> without_layout;
   for (const FunctionAnswer& answer : *found) {
     SelfFunction& told = facts->functions[answer.name];
     told.named = answer.named || !answer.bodies.empty();
     for (const FunctionEntry& entry : answer.bodies) told.bodies.push_back(BodyOf(entry));
     if (told.named && told.bodies.empty()) inlined.push_back(answer.name);
+    if (told.named && !told.layout && question.arguments) without_layout[answer.name] = answer.bodies;
   }
+  TellArguments(without_layout, facts);
   if (inlined.empty() || !options_.count_inlined) return;
   Result<std::map<std::string, uint64_t>> counts = pclntab->CountInlined(inlined);
   if (!counts) {
@@ -174,6 +197,42 @@ void BinarySource::TellFunctions(const SelfQuestion& question, SelfFacts* facts)
     return;
   }
   for (const auto& [name, count] : *counts) facts->functions[name].inlined_sites = count;
+}
+
+void BinarySource::TellArguments(const std::map<std::string, std::vector<FunctionEntry>>& entries, SelfFacts* facts) {
+  std::vector<RuntimeTypes::MethodWant> methods;
+  std::vector<ToldArguments*> askers;
+  for (const auto& [name, bodies] : entries) {
+    ToldArguments& told = facts->functions[name].told;
+    for (const FunctionEntry& entry : bodies) {
+      ToldArguments::Body& body = told.bodies.emplace_back();
+      // Negative: assembly that does not say (src: internal/abi/symtab.go, ArgsSizeUnknown).
+      if (entry.args_size >= 0) body.bytes = static_cast<uint32_t>(entry.args_size);
+      // What cannot be read tells nothing: the check is a help, not a condition.
+      if (Result<std::optional<ArgumentInfo>> info = binary_->impl().pclntab()->Arguments(entry)) {
+        body.info = std::move(*info);
+      }
+    }
+    if (std::optional<MethodName> method = SplitMethod(name)) {
+      methods.push_back({std::move(method->type), std::move(method->name)});
+      askers.push_back(&told);
+    }
+  }
+  RuntimeTypes* types = binary_->impl().types();
+  if (types == nullptr || methods.empty()) return;
+  Result<std::vector<std::optional<RuntimeTypes::MethodType>>> found = types->MethodsOf(methods);
+  if (!found) {
+    facts->notes.push_back("types of methods: " + found.error().message);
+    return;
+  }
+  for (size_t i = 0; i < askers.size() && i < found->size(); ++i) {
+    if (!(*found)[i]) continue;
+    ToldArguments::Method& method = askers[i]->method.emplace();
+    for (const auto& [from, to] :
+         {std::pair(&(*found)[i]->params, &method.params), {&(*found)[i]->results, &method.results}}) {
+      for (RuntimeType& type : *from) to->push_back({std::move(type.name), type.size, type.align, type.kind});
+    }
+  }
 }
 
 void BinarySource::TellItabs(const SelfQuestion& question, SelfFacts* facts) {

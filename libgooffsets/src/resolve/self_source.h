@@ -11,6 +11,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "binary/pclntab.h"
 #include "dwarf/read_dwarf.h"
@@ -30,12 +31,16 @@ class BinarySource : public SelfSource {
   void TellDwarf(const SelfQuestion& question, SelfFacts* facts);
   void TellTypes(const SelfQuestion& question, SelfFacts* facts);
   void TellFunctions(const SelfQuestion& question, SelfFacts* facts);
+  void TellArguments(const std::map<std::string, std::vector<FunctionEntry>>& entries, SelfFacts* facts);
   void TellItabs(const SelfQuestion& question, SelfFacts* facts);
   FunctionBody BodyOf(const FunctionEntry& entry);
 
   GoBinary* binary_;
   ResolveOptions options_;
 };
+
+// Whether a program passes arguments in registers; nullopt: it does not say of which Go release it is.
+std::optional<bool> UsesRegisters(const BinaryInfo& info);
 
 // A function's parameters and results out of its DWARF, with the places that the ABI gives them. nullopt: DWARF leaves
 // something out, or puts an argument elsewhere.
