@@ -105,6 +105,12 @@ struct VersionCoverage {
   const Arch& Of(GoArch arch) const { return arch == GoArch::kAmd64 ? amd64 : arm64; }
 };
 
+// A struct of a package, as the builds that saw the package show it: several layouts where these differ.
+struct PackageStruct {
+  std::string name;  // without the package
+  std::vector<StructLayout> layouts;
+};
+
 class Database {
  public:
   static Result<Database> Open(const std::string& path);
@@ -120,6 +126,9 @@ class Database {
   Result<std::vector<std::string>> Versions(const std::string& module) const;  // observed, ascending
   // All known versions, ascending, with or without observations. Empty: the module is not known.
   Result<std::vector<VersionCoverage>> Coverage(const std::string& module) const;
+  // All structs of a package at a version, by name. Empty: no build saw the package.
+  Result<std::vector<PackageStruct>> Structs(const std::string& module, const std::string& version, GoArch goarch,
+                                             const std::string& package) const;
 
   class Impl;
   const Impl& impl() const { return *impl_; }

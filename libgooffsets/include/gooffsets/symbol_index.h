@@ -37,6 +37,7 @@ struct Symbol {
 struct IndexedPackage {
   std::string module, path;
   size_t structs = 0, fields = 0, functions = 0;
+  std::string newest;  // the newest version in which a build saw it
 };
 
 struct SymbolSearch {

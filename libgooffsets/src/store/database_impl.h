@@ -73,6 +73,8 @@ class Database::Impl {
   Result<Timeline> AllVersions(const Query& query);
   Result<std::vector<std::string>> Modules();
   Result<std::vector<std::string>> Versions(const std::string& module);
+  Result<std::vector<PackageStruct>> Structs(const std::string& module, const std::string& version, GoArch goarch,
+                                             const std::string& package);
 
   // The inside of an opened database, for the other parts of the library that read observations.
   static Impl& Of(const Database& database) { return *database.impl_; }

@@ -10,6 +10,7 @@
 #include "store/catalog.h"
 #include "store/database_impl.h"
 #include "store/symbol_index_state.h"
+#include "store/version_order.h"
 
 namespace gooffsets {
 
@@ -58,6 +59,21 @@ Result<std::map<PackageKey, std::set<int64_t>>> PackageLayouts(Connection* db) {
   }
 }
 
+Result<std::map<PackageKey, std::string>> NewestVersions(Connection* db) {
+  std::map<PackageKey, std::string> newest;
+  Statement rows = db->Prepare(
+      "SELECT m.path, p.text, v.text FROM (SELECT DISTINCT o.version AS version, s.package AS package "
+      "FROM observation o JOIN package_state s ON s.id = o.state) k JOIN version v ON v.id = k.version "
+      "JOIN module m ON m.id = v.module JOIN string p ON p.id = k.package");
+  while (true) {
+    GOOFFSETS_TRY(bool row, rows.Next());
+    if (!row) return newest;
+    std::string version = rows.Text(2);
+    std::string& known = newest[{rows.Text(0), rows.Text(1)}];
+    if (known.empty() || VersionLess(SchemeOf(rows.Text(0)))(known, version)) known = std::move(version);
+  }
+}
+
 }  // namespace
 
 std::string LowerAscii(std::string_view text) {
@@ -77,6 +93,7 @@ Result<SymbolIndex> SymbolIndex::Make(const Database& database) {
   Connection* db = Database::Impl::Of(database).connection();
   CatalogReader reader(db);
   GOOFFSETS_TRY(auto package_layouts, PackageLayouts(db));
+  GOOFFSETS_TRY(auto newest, NewestVersions(db));
   GOOFFSETS_TRY(auto field_names, FieldNames(db));
   GOOFFSETS_TRY(std::set<int64_t> functions, FunctionLayouts(db));
   std::unordered_map<int64_t, std::string> texts;
@@ -114,7 +131,7 @@ Result<SymbolIndex> SymbolIndex::Make(const Database& database) {
       }
     }
     if (symbols.empty()) continue;
-    IndexedPackage package{key.first, key.second};
+    IndexedPackage package{key.first, key.second, 0, 0, 0, newest[key]};
     const uint32_t first = static_cast<uint32_t>(state->starts.size());
     for (const auto& [name, kind] : symbols) {
       if (name.find('\n') != std::string::npos) continue;  // no Go name has one

@@ -100,6 +100,7 @@ TEST_F(SymbolIndexTest, WhatAnyVersionHadIsThereOnceAndPackagesAreCounted) {
   size_t symbols = 0;
   for (const IndexedPackage& package : index.Packages()) {
     EXPECT_EQ(package.module, "std");
+    EXPECT_EQ(package.newest, "1.26.8");
     EXPECT_EQ(index.Of(package.module, package.path).size(), package.structs + package.fields + package.functions);
     symbols += package.structs + package.fields + package.functions;
   }

@@ -1,0 +1,12 @@
+# Writes OUT, a header with the text of each of SOURCES: style, script and icon travel inside the executable.
+set(text "// Generated from tools/site/assets. DO NOT EDIT.\n#pragma once\n#include <string_view>\n")
+string(APPEND text "struct SiteAsset {\n  std::string_view name, text;\n};\ninline constexpr SiteAsset kSiteAssets[] = {\n")
+file(WRITE ${OUT}.tmp "${text}")
+string(REPLACE "|" ";" SOURCES "${SOURCES}")
+foreach(source ${SOURCES})
+  get_filename_component(name ${source} NAME)
+  file(READ ${source} content)
+  file(APPEND ${OUT}.tmp "    {\"${name}\", R\"~asset~(${content})~asset~\"},\n")
+endforeach()
+file(APPEND ${OUT}.tmp "};\n")
+file(RENAME ${OUT}.tmp ${OUT})
