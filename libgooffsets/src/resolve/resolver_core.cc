@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "go/names.h"
 #include "store/database_impl.h"
 
 namespace gooffsets {
@@ -32,6 +33,16 @@ std::vector<std::string> TypePrefixes(const std::string& symbol) {
   prefixes.push_back(symbol);
   std::reverse(prefixes.begin(), prefixes.end());
   return prefixes;
+}
+
+// A misspelt field, by the names that its struct has; "" where none is near.
+std::string DidYouMean(const std::string& before, std::string_view name, const StructLayout& layout) {
+  std::vector<std::string> fields;
+  for (const Field& field : layout.fields) {
+    if (field.name != "_") fields.push_back(field.name);
+  }
+  const std::vector<std::string> near = Similar(name, fields, 1);
+  return near.empty() ? std::string() : "did you mean " + before + near.front() + "?";
 }
 
 // What two sources say of one struct, where it differs.
@@ -91,6 +102,7 @@ ResolverCore::OwnWord ResolverCore::Walk(const std::string& symbol, const SelfFa
       if (field == layout->fields.end()) {
         word.absent = true;
         word.reason = "no such field (" + word.how + ")";
+        word.hint = DidYouMean(symbol.substr(0, symbol.size() - rest.size()), name, *layout);
         return word;
       }
       base += field->offset;
@@ -197,6 +209,7 @@ Resolved ResolverCore::FromSelf(const Item& item, const OwnWord& own, const Data
   } else {
     resolved.absent = true;
     resolved.reason = own.reason;
+    resolved.hint = own.hint;
   }
   if (other == nullptr || other->kind == Kind::kUnknown) return resolved;
   if (other->kind == Kind::kAbsent) {

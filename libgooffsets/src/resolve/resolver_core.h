@@ -40,7 +40,7 @@ class ResolverCore {
     ItemKind kind = ItemKind::kField;
     Field field;
     StructLayout structure;
-    std::string how, reason;
+    std::string how, reason, hint;
     std::string next;  // a struct type that the walk needs and that was not asked for yet
   };
   OwnWord Walk(const std::string& symbol, const SelfFacts& facts) const;

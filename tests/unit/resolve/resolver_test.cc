@@ -219,6 +219,20 @@ need = ["net/http.Request.Nope"]
   EXPECT_FALSE(nlohmann::json::parse(ExplanationJson(*why), nullptr, false).is_discarded());
 }
 
+TEST_F(ResolverTest, AMisspeltFieldIsSuggestedFromTheProgramsOwn) {
+  auto binary = Open(Program()->stripped);
+  ASSERT_TRUE(binary);
+  Result<Resolver> resolver = Resolver::Make(binary.get(), database_.get(), {});
+  ASSERT_TRUE(resolver);
+  Result<std::vector<Resolved>> answers = resolver->ResolveItems(
+      {*ParseItem("net/http.Request.Ur1"), *ParseItem("main.outer.in.b"), *ParseItem("net/http.Request.Zzzzzzz")});
+  ASSERT_TRUE(answers) << answers.error().ToString();
+  EXPECT_TRUE(answers->at(0).absent);
+  EXPECT_EQ(answers->at(0).hint, "did you mean net/http.Request.URL?");
+  EXPECT_EQ(answers->at(1).hint, "did you mean main.outer.in.B?");
+  EXPECT_EQ(answers->at(2).hint, "");
+}
+
 TEST_F(ResolverTest, AConflictIsReportedAndTheBinaryWins) {
   auto binary = Open(Program()->stripped);
   ASSERT_TRUE(binary);
