@@ -233,6 +233,23 @@ TEST_F(ResolverTest, AMisspeltFieldIsSuggestedFromTheProgramsOwn) {
   EXPECT_EQ(answers->at(2).hint, "");
 }
 
+TEST_F(ResolverTest, InstancesOfGenericsAreNamedAsTheCompilerNamesThem) {
+  auto binary = Open(Program()->stripped);
+  ASSERT_TRUE(binary);
+  Result<Resolver> resolver = Resolver::Make(binary.get(), nullptr, {});
+  ASSERT_TRUE(resolver);
+  Result<std::vector<Resolved>> answers = resolver->ResolveItems(
+      {*ParseItem("sync/atomic.Pointer[net/http.response].v"),
+       *ParseItem("slices.insertionSortOrdered[go.shape.string]"), *ParseItem("slices.insertionSortOrdered[string]")});
+  ASSERT_TRUE(answers) << answers.error().ToString();
+  ASSERT_TRUE(answers->at(0).field) << answers->at(0).reason;
+  EXPECT_EQ(answers->at(0).field->size, 8U);
+  ASSERT_TRUE(answers->at(1).function) << answers->at(1).reason;
+  EXPECT_FALSE(answers->at(1).function->bodies.empty());
+  EXPECT_FALSE(answers->at(2).found());
+  EXPECT_FALSE(ParseItem("slices.Sort[...]"));
+}
+
 TEST_F(ResolverTest, AConflictIsReportedAndTheBinaryWins) {
   auto binary = Open(Program()->stripped);
   ASSERT_TRUE(binary);
