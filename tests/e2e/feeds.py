@@ -1,0 +1,173 @@
+"""What the tests of feeds share: a small feed of released data, the updater, and a server that misbehaves on request."""
+
+import functools
+import hashlib
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from harness import DONE, SOURCE_DIR, clean_environment, remove_tree, run_tool, tool
+
+DATA = SOURCE_DIR / "data"
+MODULE = "google.golang.org/genproto/googleapis/rpc"
+
+
+def sha256(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+@functools.lru_cache(maxsize=None)
+def made():
+    """Made once: two databases, the second with more builds; two pairs of keys; a feed with both as versions 1 and 2, and
+    the same feed when it had version 1 only."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="gooffsets-feeds-"))
+    unittest.addModuleCleanup(made.cache_clear)
+    unittest.addModuleCleanup(remove_tree, directory)
+    shards = sorted((DATA / MODULE.replace("/", "_")).glob("*.zst"))
+    more = sorted((DATA / "google.golang.org_protobuf").glob("*.zst"))[:1]
+    for name, files in (("1.db", shards), ("2.db", shards + more)):
+        call("import", "--db", name, *files, cwd=directory)
+    for key in ("a.key", "b.key"):
+        call("keygen", key, cwd=directory)
+    publish(directory / "1.db", directory / "feed", directory / "a.key")
+    shutil.copytree(directory / "feed", directory / "feed1")
+    publish(directory / "2.db", directory / "feed", directory / "a.key")
+    return directory
+
+
+def call(*arguments, cwd, exits=DONE, **extra):
+    run = run_tool([tool("OFFSETGEN"), *map(str, arguments)], clean_environment(**extra), cwd)
+    assert exits is None or run.returncode == exits, str(run)
+    return run
+
+
+def publish(db, feed, key, *more, exits=DONE, **extra):
+    return call("publish", "--db", db, "--feed", feed, "--sign", key, "--level", "1", *more, cwd="/", exits=exits, **extra)
+
+
+def sign(path, key):
+    """Signs with minisign itself."""
+    subprocess.run(["minisign", "-S", "-s", str(key), "-m", str(path)], check=True, capture_output=True,
+                   stdin=subprocess.DEVNULL, timeout=60)
+
+
+class FeedTest(unittest.TestCase):
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="gooffsets-feed-"))
+        self.addCleanup(remove_tree, self.directory)
+        self.made = made()
+        self.place = self.directory / "place"
+        self.current = self.place / "current.db"
+        self.key = self.made / "a.key.pub"
+
+    def feed(self, name="feed"):
+        """A copy that a test may spoil."""
+        target = self.directory / f"{name}-copy"
+        shutil.copytree(self.made / name, target)
+        return target
+
+    def manifest(self, feed=None):
+        return json.loads(((feed or self.made / "feed") / "manifest.json").read_text())
+
+    def update(self, *arguments, source=None, exits=DONE, key=None, place=None, prefix=(), **extra):
+        command = [*prefix, tool("UPDATE_OFFSETS"), "--dir", str(place or self.place), "--key", str(key or self.key)]
+        if source is not None:
+            command += ["--from", str(source)]
+        run = run_tool([*command, *map(str, arguments)], clean_environment(**extra), self.directory, limit=120)
+        if exits is not None:
+            self.assertEqual(run.returncode, exits, str(run))
+        self.assertGreaterEqual(run.returncode, 0, str(run))
+        return run
+
+    def report(self, *arguments, **options):
+        return json.loads(self.update("--format", "json", *arguments, **options).stdout)
+
+    def assert_installed(self, version):
+        database = (self.manifest() if version == 2 else self.manifest(self.made / "feed1"))["database"]
+        self.assertEqual(sha256(self.current), database["sha256"])
+        self.assertEqual(self.report("status")["version"], version)
+
+    def assert_refused(self, source, *words, exits, more=(), version=1, **options):
+        """The update fails with these words, and what is installed stays."""
+        run = self.update(*more, "--retries", "0", source=source, exits=exits, **options)
+        for word in words:
+            self.assertIn(word.lower(), run.stderr.lower(), str(run))
+        if version:
+            self.assert_installed(version)
+        else:
+            self.assertFalse(self.current.exists())
+        return run
+
+
+class Server:
+    """Serves a feed over HTTP, and keeps a list of what was asked. `behave(handler, name)` may answer in its own way: it
+    returns True when it did."""
+
+    def __init__(self, test, feed, behave=None):
+        self.requests = []
+        server = self
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                name = self.path.lstrip("/")
+                server.requests.append((name, dict(self.headers), time.monotonic()))
+                try:
+                    if behave is None or not behave(self, name):
+                        self.plain(name)
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True
+
+            def plain(self, name, body=None, status=200, headers=()):
+                if body is None:
+                    path = feed / name
+                    if not path.is_file():
+                        return self.plain(name, b"no such file", 404)
+                    body = path.read_bytes()
+                etag = '"' + hashlib.sha256(body).hexdigest()[:16] + '"'
+                if status == 200 and self.headers.get("If-None-Match") == etag:
+                    status, body = 304, b""
+                start = 0
+                if status == 200 and self.headers.get("Range"):
+                    start = int(self.headers["Range"].removeprefix("bytes=").split("-")[0])
+                    if start >= len(body):
+                        status, body = 416, b""
+                    else:
+                        status = 206
+                self.send_response(status)
+                self.send_header("ETag", etag)
+                if status == 206:
+                    self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+                    body = body[start:]
+                self.send_header("Content-Length", str(len(body)))
+                for header in headers:
+                    self.send_header(*header)
+                self.end_headers()
+                self.wfile.write(body)
+                return None
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        test.addCleanup(self.http.server_close)
+        test.addCleanup(self.http.shutdown)
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+
+    def names(self):
+        return [name for name, _, _ in self.requests]
+
+
+def running_as_root():
+    return os.geteuid() == 0
