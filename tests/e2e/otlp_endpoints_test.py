@@ -149,13 +149,13 @@ class Endpoints(unittest.TestCase):
         spans, repeat = plain_spans(100), 3_000
         with Endpoint([hang]) as endpoint:
             fed = feed(spans, "--repeat", repeat, "--shutdown-ms", 500, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint.url,
-                       OTEL_BSP_MAX_QUEUE_SIZE=2_048, OTEL_EXPORTER_OTLP_TIMEOUT=60_000)
+                       OTEL_EXPORTER_OTLP_TIMEOUT=60_000)
         self.check(fed, len(spans) * repeat, exported=0)
         self.assertGreater(fed.outcome("queue_full"), 250_000)
         self.assertEqual(fed.outcome("failed") + fed.outcome("shutdown"), len(spans) * repeat - fed.outcome("queue_full"))
         self.assertLess(fed.metrics["feeder_shutdown_seconds"], 5)
         self.assertEqual(fed.metrics["feeder_complete"], 0)
-        self.assertLess(fed.metrics["feeder_peak_kib"], 30 << 10)
+        self.assertLess(fed.metrics["feeder_peak_kib"], 40 << 10)
         print(f"\n{len(spans) * repeat} spans at a receiver that hangs: {fed.metrics['feeder_peak_kib'] / 1024:.1f} MiB, "
               f"shutdown in {fed.metrics['feeder_shutdown_seconds'] * 1000:.0f} ms of 500", flush=True)
 

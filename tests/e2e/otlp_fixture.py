@@ -103,8 +103,15 @@ def feed(spans, *options, limit=120, **environment):
     return Fed(done)
 
 
+# What the semantic conventions have for an HTTP server span.
+ATTRIBUTES = [["http.request.method", "GET"], ["url.path", "/users/12345"], ["url.scheme", "http"],
+              ["http.route", "/users/{id}"], ["http.response.status_code", 200], ["server.address", "shop.example.com"],
+              ["server.port", 8080], ["client.address", "10.1.2.3"], ["network.peer.port", 54321],
+              ["network.protocol.version", "1.1"], ["user_agent.original", "Mozilla/5.0 (X11; Linux x86_64)"]]
+
+
 def plain_spans(count):
     resource = {"pid": 1, "attributes": [["service.name", "feeder"]]}
     return [{"trace_id": f"{i + 1:032x}", "span_id": f"{i + 1:016x}", "name": "GET", "kind": 2, "start_ns": 1000 + i,
-             "end_ns": 2000 + i, "attributes": [["http.response.status_code", 200]], "library": "net/http",
+             "end_ns": 2000 + i, "attributes": ATTRIBUTES, "library": "net/http",
              "resource": resource} for i in range(count)]
