@@ -31,7 +31,7 @@ struct HttpOptions {
 };
 
 struct HttpRequest {
-  std::string url;
+  std::string url = {};
   std::string body = {};                  // not empty: POST
   std::vector<std::string> headers = {};  // "If-None-Match: \"x\""
   uint64_t limit = 0;                     // of the answer's body
