@@ -9,7 +9,7 @@ import unittest
 
 SOURCE_DIR = pathlib.Path(os.environ.get("GOOFFSETS_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 TOOLS = {"offsetgen": "OFFSETGEN", "gooffsets": "GOOFFSETS", "offsetgen-verify": "OFFSETGEN_VERIFY",
-         "update-offsets": "UPDATE_OFFSETS"}
+         "update-offsets": "UPDATE_OFFSETS", "offsetd": "OFFSETD"}
 
 
 def commands(path):

@@ -24,7 +24,7 @@
 namespace gooffsets {
 
 struct AccessLine {
-  std::string_view client, method, target, agent;
+  std::string_view client = {}, method = {}, target = {}, agent = {};
   int status = 0;
   uint64_t bytes = 0;
   double seconds = 0;

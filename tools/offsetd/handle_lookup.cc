@@ -58,6 +58,8 @@ Result<std::string> Needed(const Target& target, std::string_view name, std::str
 
 HttpResponse Failed(const Error& error, const Service& service) {
   if (error.code == ErrorCode::kUsage) return Problem(error);
+  // Of a module that the database has nothing of, there is no list to give.
+  if (error.code == ErrorCode::kUnknown) return Problem(404, "not found", error.message, error.hint);
   if (service.log) service.log(error.ToString());
   return Problem(500, ToString(error.code), "the database could not be read", "the server's log says why");
 }

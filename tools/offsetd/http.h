@@ -22,10 +22,10 @@ namespace gooffsets {
 
 struct HttpRequest {
   std::string_view method = "GET";
-  std::string_view target;  // as sent: path and query, escaped
+  std::string_view target = {};  // as sent: path and query, escaped
   // Headers that answers depend on; empty: not sent.
-  std::string_view accept_encoding, if_none_match, if_range, range, authorization;
-  std::string_view body;
+  std::string_view accept_encoding = {}, if_none_match = {}, if_range = {}, range = {}, authorization = {};
+  std::string_view body = {};
 };
 
 // For how long an answer may be kept, and by whom (RFC 9111 §5.2.2).
@@ -51,8 +51,6 @@ struct HttpResponse {
   Caching caching = Caching::kNever;
   std::string etag;                                          // with quotes; empty: none
   std::vector<std::pair<std::string, std::string>> headers;  // further ones
-  // It holds for every request with the same target, as long as the snapshot does.
-  bool cacheable() const { return caching == Caching::kSnapshot && !file; }
 };
 
 }  // namespace gooffsets

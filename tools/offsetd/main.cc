@@ -8,6 +8,7 @@
 #include <csignal>
 #include <iostream>
 #include <mutex>
+#include <sstream>
 #include <thread>
 
 #include "base/file.h"
@@ -16,6 +17,7 @@
 #include "common/exit_code.h"
 #include "server.h"
 #include "store/json_text.h"
+#include "upstream.h"
 
 namespace gooffsets {
 
@@ -25,6 +27,9 @@ constexpr std::string_view kTool = "offsetd";
 
 struct Options {
   std::string db, feed, access_log = "-", token_file, cors;
+  std::vector<std::string> from, keys;
+  std::string state_directory = "/var/lib/gooffsets";
+  unsigned interval_seconds = 3600;
   ServerOptions server;
   double drain_seconds = 10, header_seconds = 10, idle_seconds = 60, request_seconds = 30, poll_seconds = 1;
   size_t cache_mb = 16, max_body_kb = 1024;
@@ -33,6 +38,15 @@ struct Options {
 void AddOptions(CLI::App* app, Options* options) {
   app->add_option("--db", options->db, "Database (default: the installed one, else the released one)");
   app->add_option("--listen", options->server.listen, "Address and port; port 0: any free one")->capture_default_str();
+  CLI::Option* from = app->add_option("--from", options->from,
+                                      "Feed to bring newer databases from (URL, directory or bundle), instead of --db");
+  app->add_option("--key", options->keys, "Public key that signs the feed: FILE.pub or RW... (may be repeated)")
+      ->needs(from);
+  app->add_option("--state-dir", options->state_directory, "Where databases from the feed are installed")
+      ->capture_default_str();
+  app->add_option("--interval-seconds", options->interval_seconds, "How often to ask the feed")
+      ->check(CLI::Range(1, 31'536'000))
+      ->capture_default_str();
   app->add_option("--feed", options->feed, "Feed directory to serve below /feed");
   app->add_option("--threads", options->server.threads, "Worker threads")
       ->check(CLI::Range(1, 256))
@@ -120,8 +134,53 @@ Result<std::string> ReadToken(const std::string& path) {
   return token;
 }
 
+// Keys as they are, and those in minisign's public key files: their lines that are no comment.
+Result<std::vector<std::string>> AllKeys(const std::vector<std::string>& named) {
+  std::vector<std::string> keys;
+  for (const std::string& name : named) {
+    if (name.starts_with("RW") && name.find('/') == std::string::npos && name.find('.') == std::string::npos) {
+      keys.push_back(name);
+      continue;
+    }
+    GOOFFSETS_TRY(std::string text, ReadFile(name, 4096));
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.empty() && !line.starts_with("untrusted comment:")) keys.push_back(line);
+    }
+  }
+  return keys;
+}
+
+// What /v1/status says beside the database. Errors hold paths: they are for the log.
+std::string StatusMembers(const Serving& serving, const Upstream* upstream) {
+  std::string members = ",\"last_error\":";
+  AppendJsonString(&members, serving.last_error().empty() ? "" : "the newest file cannot be served; the log says why");
+  if (upstream == nullptr) return members;
+  const Upstream::State state = upstream->state();
+  members += ",\"upstream\":";
+  JsonObject object(&members);
+  object.Number("version", state.version);
+  object.Number("checked", static_cast<uint64_t>(state.checked));
+  object.Bool("failed", state.failed);
+  object.Close();
+  return members;
+}
+
 int Serve(Options options) {
-  Result<std::string> path = FindDatabase(options.db);
+  const bool upstream_mode = !options.from.empty();
+  if (upstream_mode && !options.db.empty()) {
+    return ReportError(kTool, Error{ErrorCode::kUsage, "--db and --from exclude each other", "one of the two"});
+  }
+  UpdateOptions update;
+  update.sources = options.from;
+  update.directory = options.state_directory;
+  update.proxy_from_environment = true;
+  if (Result<std::vector<std::string>> keys = AllKeys(options.keys); keys) {
+    update.keys = std::move(*keys);
+  } else {
+    return ReportError(kTool, keys.error());
+  }
+  Result<std::string> path = upstream_mode ? options.state_directory + "/current.db" : FindDatabase(options.db);
   if (!path) return ReportError(kTool, path.error());
   ServiceSettings settings;
   settings.feed_directory = options.feed;
@@ -155,17 +214,22 @@ int Serve(Options options) {
   serving_options.cache_bytes = options.cache_mb << 20;
   serving_options.poll = std::chrono::duration_cast<std::chrono::milliseconds>(Seconds(options.poll_seconds));
   Serving serving(serving_options, &metrics, Log);
-  if (Result<void> loaded = serving.Reload(); !loaded) return ReportError(kTool, loaded.error());
-  const auto status_json = [&serving]() {
-    std::string members = ",\"last_error\":";
-    AppendJsonString(&members,
-                     serving.last_error().empty() ? "" : "the newest file cannot be served; the log says why");
-    return members;
-  };
+  if (Result<void> loaded = serving.Reload(); !loaded && !upstream_mode) return ReportError(kTool, loaded.error());
+  std::unique_ptr<Upstream> upstream;
+  std::atomic<const Upstream*> upstream_view{nullptr};
+  const auto status_json = [&serving, &upstream_view] { return StatusMembers(serving, upstream_view.load()); };
   Result<std::unique_ptr<Server>> server =
       Server::Start(options.server, settings, &serving, &metrics, access_log.get(), Log, status_json);
   if (!server) return ReportError(kTool, server.error());
   serving.Watch();
+  if (upstream_mode) {
+    Result<std::unique_ptr<Upstream>> started = Upstream::Start(
+        std::move(update), std::chrono::seconds(options.interval_seconds), &metrics, [&] { serving.ReloadSoon(); },
+        Log);
+    if (!started) return ReportError(kTool, started.error());
+    upstream = std::move(*started);
+    upstream_view = upstream.get();
+  }
   const size_t colon = options.server.listen.rfind(':');
   // The one line on standard output: for scripts that start with port 0.
   std::cout << "listening at http://" << options.server.listen.substr(0, colon) << ":" << (*server)->port()
@@ -175,6 +239,7 @@ int Serve(Options options) {
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) break;
     serving.ReloadSoon();
+    if (upstream != nullptr) upstream->AskSoon();
     if (access_log == nullptr) continue;
     if (Result<void> reopened = access_log->Reopen(); !reopened) Log(reopened.error().ToString());
   }
@@ -182,6 +247,8 @@ int Serve(Options options) {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   Log("stopping: waiting for answers that have begun");
   const bool all = (*server)->Stop(Seconds(options.drain_seconds));
+  upstream_view = nullptr;
+  upstream.reset();
   Log(all ? "stopped" : "stopped: connections that took too long were cut off");
   return all ? 0 : ExitStatus(ErrorCode::kPartial);
 }

@@ -31,8 +31,8 @@ class Metrics {
   std::string Text() const;
 
  private:
-  static constexpr std::array<int, 17> kStatuses = {200, 204, 206, 304, 400, 401, 403, 404, 405,
-                                                    413, 414, 416, 422, 429, 500, 503, 0};
+  static constexpr std::array<int, 19> kStatuses = {200, 204, 206, 303, 304, 308, 400, 401, 403, 404,
+                                                    405, 413, 414, 416, 422, 429, 500, 503, 0};
   static constexpr std::array<double, 9> kBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1};
   struct PerEndpoint {
     std::array<std::atomic<uint64_t>, kStatuses.size()> by_status{};

@@ -10,6 +10,8 @@ std::string_view StatusPhrase(int status) {
       return "OK";
     case 206:
       return "Partial Content";
+    case 303:
+      return "See Other";
     case 304:
       return "Not Modified";
     case 400:

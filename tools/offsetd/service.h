@@ -26,10 +26,10 @@ struct Service {
   const ServiceSettings* settings = nullptr;
   bool draining = false;
   // Of the running process, as /v1/status and /metrics show it; empty functions where there is none (tests, fuzzer).
-  std::function<std::string()> status_json;  // members of the object, without braces
-  std::function<std::string()> metrics_text;
+  std::function<std::string()> status_json = {};  // members of the object, without braces
+  std::function<std::string()> metrics_text = {};
   // What a request could not be answered for, with paths and all: for the operator's log, never for the client.
-  std::function<void(std::string_view)> log;
+  std::function<void(std::string_view)> log = {};
 };
 
 }  // namespace gooffsets

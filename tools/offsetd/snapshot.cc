@@ -103,8 +103,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Load(const Options& options) {
   {
     GOOFFSETS_TRY(Database database, Database::Open(snapshot->file_));
     GOOFFSETS_TRY(snapshot->modules_, database.Modules());
-    GOOFFSETS_TRY(SymbolIndex symbols, SymbolIndex::Make(database));
-    snapshot->symbols_.emplace(std::move(symbols));
+    GOOFFSETS_TRY(snapshot->site_, SiteMount::Make(database));
   }
   info.modules = snapshot->modules_.size();
   for (unsigned i = 0; i < std::max(1U, options.workers); ++i) {

@@ -22,6 +22,7 @@
 #include "gooffsets/database.h"
 #include "gooffsets/result.h"
 #include "gooffsets/symbol_index.h"
+#include "site_mount.h"
 
 namespace gooffsets {
 
@@ -62,7 +63,8 @@ class Snapshot {
 
   const Info& info() const { return info_; }
   const std::vector<std::string>& modules() const { return modules_; }
-  const SymbolIndex& symbols() const { return *symbols_; }
+  const SymbolIndex& symbols() const { return site_->symbols(); }
+  const SiteMount& site() const { return *site_; }
 
   // A database for one thread, given back at the end of its scope. Waits while all are out.
   class Lease {
@@ -93,7 +95,7 @@ class Snapshot {
   std::string file_;  // what is opened: the path, or the copy
   FileIdentity served_;
   std::vector<std::string> modules_;
-  std::optional<SymbolIndex> symbols_;
+  std::unique_ptr<const SiteMount> site_;
   mutable std::mutex mutex_;
   mutable std::condition_variable returned_;
   mutable std::vector<std::unique_ptr<Lease::Pooled>> idle_;

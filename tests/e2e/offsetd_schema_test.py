@@ -1,0 +1,48 @@
+"""offsetd against its own OpenAPI document: schemathesis asks what the document allows and forbids, and checks every answer."""
+
+import fcntl
+import os
+import subprocess
+import sys
+
+import harness
+import offsetd_service
+
+SCHEMATHESIS = "schemathesis==4.32.5"
+
+
+def schemathesis():
+    """Its executable, in an environment of its own below the tests' cache; brought by pip once."""
+    home = harness.cache_root() / SCHEMATHESIS.replace("==", "-")
+    with open(harness.cache_root() / "schemathesis.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        program = home / "bin" / "schemathesis"
+        if not (home / "ready").exists():
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True, capture_output=True, timeout=300)
+            done = subprocess.run([str(home / "bin" / "pip"), "install", "-q", SCHEMATHESIS], capture_output=True, text=True, timeout=600)
+            if done.returncode != 0:
+                raise AssertionError(f"pip cannot bring {SCHEMATHESIS}: {done.stderr[-2000:]}")
+            (home / "ready").touch()
+    return program
+
+
+class Schema(offsetd_service.ServiceTest):
+    def test_no_answer_contradicts_the_document(self):
+        try:
+            program = schemathesis()
+        except subprocess.CalledProcessError as error:
+            harness.skip(self, f"no Python environment can be made (Debian: python3-venv): {error.stderr[-200:]}")
+        service = self.start()
+        run = subprocess.run(
+            [str(program), "run", str(harness.SOURCE_DIR / "schema/openapi.yaml"), "--url", service.url, "--max-examples", "25",
+             "--phases", "examples,coverage,fuzzing", "--seed", "1", "--no-color", "--workers", "2", "--max-response-time", "20",
+             "--generation-database", "none",
+             # Not every text is a version, a symbol or a want list: a schema cannot say which, so 400 is a right answer.
+             "--exclude-checks", "positive_data_acceptance"],
+            capture_output=True, text=True, timeout=600, cwd=self.directory, env={**os.environ, "SCHEMATHESIS_HOOKS": ""})
+        self.assertEqual(run.returncode, 0, run.stdout[-6000:] + run.stderr[-2000:])
+        self.assertEqual(service.json("/v1/status")["ready"], True)
+
+
+if __name__ == "__main__":
+    harness.main()
