@@ -14,7 +14,9 @@
 #include "feed/feed_time.h"
 #include "feed/minisign.h"
 #include "feed/publish_feed.h"
+#include "gooffsets/database.h"
 #include "gooffsets/feed.h"
+#include "site/static_site.h"
 
 namespace offsetgen {
 
@@ -26,7 +28,7 @@ using gooffsets::Result;
 struct PublishCommand::State {
   CLI::App* publish = nullptr;
   CLI::App* keygen = nullptr;
-  std::string db = "./offsets.db", feed, key_file, password_file, next_key, format = "text";
+  std::string db = "./offsets.db", feed, key_file, password_file, next_key, site, format = "text";
   std::vector<std::string> revoked, corrections;
   double expires = 30;
   unsigned deltas = 5, keep = 10;
@@ -131,6 +133,7 @@ PublishCommand::PublishCommand(CLI::App* app) : state_(std::make_unique<State>()
       ->capture_default_str()
       ->check(CLI::Range(0, 60));
   s.publish->add_option("--keep", s.keep, "keep the blobs of so many earlier versions")->capture_default_str();
+  s.publish->add_option("--site", s.site, "also write the web pages, as files, into this directory");
   s.publish->add_option("--level", s.level, "zstd's level")->capture_default_str()->check(CLI::Range(1, 22));
   s.publish->add_option("--format", s.format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
@@ -185,6 +188,11 @@ Result<void> MakeKeys(const std::string& file, const std::string& password_file,
   return gooffsets::WriteFileAtomic(file + ".pub", gooffsets::PublicKeyFile(key.Public()));
 }
 
+Result<gooffsets::StaticSiteCounts> WriteSite(const std::string& db, const std::string& directory) {
+  GOOFFSETS_TRY(const gooffsets::Database database, gooffsets::Database::Open(db));
+  return gooffsets::WriteStaticSite(database, directory, gooffsets::StaticSiteOptions());
+}
+
 }  // namespace
 
 std::optional<int> PublishCommand::Run() {
@@ -210,6 +218,13 @@ std::optional<int> PublishCommand::Run() {
     fmt::print("{}\n", Json(*done).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   } else {
     Print(*done, s.feed);
+  }
+  if (s.site.empty()) return 0;
+  Result<gooffsets::StaticSiteCounts> pages = WriteSite(s.db, s.site);
+  if (!pages) return ReportError("offsetgen", pages.error());
+  if (s.format == "text") {
+    fmt::print("{}: {} pages, {} files, {:.1f} MB\n", s.site, pages->pages, pages->files,
+               static_cast<double>(pages->bytes) / 1e6);
   }
   return 0;
 }

@@ -1,13 +1,17 @@
 #include "site/static_site.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
 
+#include "base/file.h"
 #include "site/address.h"
 #include "site/assets.h"
 #include "site/pages.h"
@@ -19,6 +23,9 @@ namespace gooffsets {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What tells a copy that may be replaced from a directory of something else.
+constexpr const char* kMark = "gooffsets-site.txt";
 
 class Chosen : public StaticMode {
  public:
@@ -157,6 +164,8 @@ Result<void> WriteSearch(Writer* writer, const PageContext& context) {
 }
 
 Result<void> WriteAll(const Database& database, const SiteData& data, const Chosen& chosen, Writer* writer) {
+  GOOFFSETS_CHECK_OK(
+      writer->Write(kMark, "The web pages of gooffsets, as files. The next copy replaces this directory.\n"));
   for (const Asset& asset : Assets()) GOOFFSETS_CHECK_OK(writer->Write(asset.address, asset.text));
   std::vector<std::string> addresses = {"", "search/", "coverage/"};
   for (const auto& [module, versions] : data.coverage) {
@@ -173,29 +182,40 @@ Result<void> WriteAll(const Database& database, const SiteData& data, const Chos
   return WriteSearch(writer, PageContext(database, data, &chosen, ""));
 }
 
+// Puts the new site where it belongs: into a place that was free, or, in one step, into that of an earlier copy.
+Result<void> MoveIntoPlace(const fs::path& made, const fs::path& place) {
+  std::error_code error;
+  if (fs::is_empty(place, error)) fs::remove(place, error);
+  // renameat2(2): neither name is missing at any moment.
+  const unsigned flags = fs::exists(place, error) ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+  if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, place.c_str(), flags) != 0) {
+    return ErrnoError(errno, "cannot move the site to " + place.string());
+  }
+  if (flags == RENAME_EXCHANGE) fs::remove_all(made, error);
+  return {};
+}
+
 }  // namespace
 
 Result<StaticSiteCounts> WriteStaticSite(const Database& database, const std::string& directory,
                                          const StaticSiteOptions& options) {
   std::error_code error;
-  const fs::path final_place = fs::path(directory);
-  if (fs::exists(final_place, error) && !fs::is_empty(final_place, error)) {
-    return Fail(ErrorCode::kUsage, "the site's directory " + directory + " is not empty",
-                "name one that does not exist");
+  std::string name = directory;
+  while (name.size() > 1 && name.ends_with('/')) name.pop_back();
+  const fs::path place(name);
+  if (fs::exists(place, error) && !fs::is_empty(place, error) && !fs::exists(place / kMark, error)) {
+    return Fail(ErrorCode::kUsage, name + " holds other things than an earlier copy of the pages",
+                "name a directory that does not exist or is empty");
   }
   StaticSiteCounts counts;
   GOOFFSETS_TRY(std::shared_ptr<const SiteData> data, SiteData::Make(database));
   Chosen chosen;
   Choose(*data, options, &chosen, &counts.left_out);
-  const fs::path working = directory + ".tmp-" + std::to_string(::getpid());
+  const fs::path working = name + ".tmp-" + std::to_string(::getpid());
   fs::remove_all(working, error);
   Writer writer(working, &counts);
   Result<void> written = WriteAll(database, *data, chosen, &writer);
-  if (written) {
-    fs::remove(final_place, error);  // an empty directory
-    fs::rename(working, final_place, error);
-    if (error) written = Fail(ErrorCode::kIo, "cannot move the site to " + directory + ": " + error.message());
-  }
+  if (written) written = MoveIntoPlace(working, place);
   if (!written) {
     fs::remove_all(working, error);
     return tl::unexpected(written.error());

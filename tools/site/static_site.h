@@ -2,8 +2,9 @@
 //
 // Not every symbol becomes a page: all modules and packages do, and the symbols of the packages that `options` names,
 // as far as `max_pages` goes; packages say the fields of their other structs. Search reads small files that are written
-// beside the pages. Equal databases and options give equal bytes. The directory must not exist or be empty, and is made
-// complete under another name first: nobody ever serves half a site.
+// beside the pages. Equal databases and options give equal bytes. The site is made complete under another name
+// first and takes the place of an earlier copy in one step: nobody ever serves half a site. A directory that holds
+// anything but an earlier copy is refused.
 //
 //   GOOFFSETS_TRY(StaticSiteCounts counts, WriteStaticSite(db, "feed/site", StaticSiteOptions()));
 #ifndef GOOFFSETS_TOOLS_SITE_STATIC_SITE_H_

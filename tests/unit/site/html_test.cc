@@ -49,7 +49,8 @@ TEST(Address, ModulesPackagesAndSymbolsComeBack) {
 
 TEST(Address, NamesOfFilesAreChecked) {
   EXPECT_TRUE(FitForFile("m/std/-/net/http.(*Server).Serve/"));
-  for (const char* odd : {"", "/m/", "m//x/", "m/../x/", "m/./x/", "m/a b/", "m/a\\b/", "m/a:b/", "m/a\x01/", "m/[x]/"}) {
+  for (const char* odd :
+       {"", "/m/", "m//x/", "m/../x/", "m/./x/", "m/a b/", "m/a\\b/", "m/a:b/", "m/a\x01/", "m/[x]/"}) {
     EXPECT_FALSE(FitForFile(odd)) << odd;
   }
   EXPECT_FALSE(FitForFile("m/" + std::string(201, 'x') + "/"));
