@@ -17,4 +17,5 @@ pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(DEBUGINFOD REQUIRED IMPORTED_TARGET libdebuginfod)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(BPF REQUIRED IMPORTED_TARGET libbpf)
 find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_builder.hpp REQUIRED)  # header-only

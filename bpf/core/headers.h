@@ -1,0 +1,170 @@
+/* Looks for traceparent, tracestate and User-Agent in a map[string][]string, whichever way that Go release lays out
+ * maps.
+ *
+ * A lookup by key is not possible, as the hash is seeded; so all slots are looked at, in groups or buckets of 8 that
+ * are read at once, up to GT_MAX_GROUPS of them. Only keys of the right length are read themselves. Sources: Go
+ * internal/runtime/maps (Swiss maps, from 1.24), runtime/map.go (up to 1.23).
+ */
+#ifndef GOOFFSETS_BPF_CORE_HEADERS_H_
+#define GOOFFSETS_BPF_CORE_HEADERS_H_
+
+#include "span.h"
+
+#define GT_LOWER 0x2020202020202020ull
+#define GT_WORD(a, b, c, d, e, f, g, h)                                                                            \
+  ((u64)(a) | (u64)(b) << 8 | (u64)(c) << 16 | (u64)(d) << 24 | (u64)(e) << 32 | (u64)(f) << 40 | (u64)(g) << 48 | \
+   (u64)(h) << 56)
+/* Letters are compared in lower case; 0x20 is set in '-' already. */
+#define GT_TRACEPAR GT_WORD('t', 'r', 'a', 'c', 'e', 'p', 'a', 'r')
+#define GT_CEPARENT GT_WORD('c', 'e', 'p', 'a', 'r', 'e', 'n', 't')
+#define GT_TRACESTA GT_WORD('t', 'r', 'a', 'c', 'e', 's', 't', 'a')
+#define GT_ACESTATE GT_WORD('a', 'c', 'e', 's', 't', 'a', 't', 'e')
+#define GT_USER_AGE GT_WORD('u', 's', 'e', 'r', '-', 'a', 'g', 'e')
+#define GT_ER_AGENT GT_WORD('e', 'r', '-', 'a', 'g', 'e', 'n', 't')
+
+#define GT_SLOTS 8
+#define GT_SWISS_GROUP (8 + GT_SLOTS * 40)       /* control bytes, slots of 16 and 24 bytes */
+#define GT_BUCKET (8 + GT_SLOTS * (16 + 24) + 8) /* tophash, keys, elements, overflow */
+
+/* One live slot whose key is 10 or 11 bytes long. */
+GT_INLINE void GtLookAtSlot(struct gt_scratch* s, u64 key, u64 key_length, u64 values, u64 count) {
+  u64 head = 0, tail = 0;
+  if (GtRead(&head, 8, key) || GtRead(&tail, 8, key + key_length - 8)) return;
+  head |= GT_LOWER;
+  tail |= GT_LOWER;
+  u64 text[2] = {};
+  if (key_length == 11) {
+    if (head != GT_TRACEPAR || tail != GT_CEPARENT || count != 1) return; /* two are none (W3C Trace Context, 3.2) */
+    if (GtRead(text, sizeof(text), values)) return;
+    s->traceparent = text[0];
+    s->traceparent_length = text[1];
+  } else if (head == GT_TRACESTA && tail == GT_ACESTATE && count == 1) {
+    if (GtRead(text, sizeof(text), values)) return;
+    s->tracestate = text[0];
+    s->tracestate_length = text[1];
+  } else if (head == GT_USER_AGE && tail == GT_ER_AGENT && count) {
+    if (GtRead(text, sizeof(text), values)) return;
+    s->agent = text[0];
+    s->agent_length = text[1];
+  }
+}
+
+/* The group or bucket that lies in s->group. A function of its own, which the kernel checks once. */
+__noinline int GtLookAtGroup(u32 scratch, u32 kind) {
+  struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
+  if (!s) return 0;
+  GT_NO_UNROLL
+  for (u32 i = 0; i < GT_SLOTS; i++) {
+    u8 control = s->group[i];
+    if (kind == GT_MAP_BUCKETS ? control < 5 : control & 0x80) continue; /* empty, deleted, moved */
+    const u64* key = (const u64*)&s->group[8 + i * (kind == GT_MAP_INTERLEAVED ? 40 : 16)];
+    u64 length = key[1];
+    if (length != 10 && length != 11) continue;
+    const u64* values = kind == GT_MAP_INTERLEAVED ? key + 2 : (const u64*)&s->group[8 + 128 + i * 24];
+    GtLookAtSlot(s, key[0], length, values[0], values[1]);
+  }
+  return 0;
+}
+
+/* The walks keep where they are in scratch memory: the kernel's verifier does not follow values there, so that every
+ * round of a loop looks the same to it. */
+GT_INLINE void GtScanSwiss(struct gt_scratch* s, const struct gt_table* t, u64 map, u32 kind) {
+  struct gt_walk* w = &s->walk;
+  w->at = GtField(map, t->value[GT_MAP_DIR]);
+  w->tables = GtField(map, t->value[GT_MAP_DIR_LEN]);
+  w->directory = w->at;
+  w->left = w->tables ? 0 : 1; /* of a small map the directory is its one group */
+  w->last = 0;
+  if (!w->at) return;
+  GT_NO_UNROLL
+  for (u32 i = 0; i < GT_MAX_GROUPS + GT_MAX_GROUPS / 2; i++) {
+    if (w->left) {
+      if (GtRead(s->group, GT_SWISS_GROUP, w->at)) return;
+      GtLookAtGroup(s->index, kind);
+      w->at += GT_SWISS_GROUP;
+      w->left--;
+      continue;
+    }
+    if (!w->tables) return;
+    w->tables--;
+    u64 table = GtReadWord(w->directory);
+    w->directory += 8;
+    if (!table || table == w->last) continue; /* neighbours in the directory may be one table */
+    w->last = table;
+    w->at = GtField(table, t->value[GT_MAP_GROUPS]);
+    w->left = GtField(table, t->value[GT_MAP_LENGTH_MASK]) + 1;
+  }
+  s->cut = 1;
+}
+
+#define GT_SAME_SIZE_GROW 8 /* src: runtime/map.go, hmap.flags */
+
+GT_INLINE void GtScanBuckets(struct gt_scratch* s, const struct gt_table* t, u64 map) {
+  struct gt_walk* w = &s->walk;
+  u8 b = GtByte(map, t->value[GT_HMAP_B]);
+  w->directory = GtField(map, t->value[GT_HMAP_BUCKETS]);
+  w->at = w->directory;
+  w->last = GtField(map, t->value[GT_HMAP_OLD]);
+  w->left = 1ull << (b & 31);
+  w->tables = GtByte(map, t->value[GT_HMAP_FLAGS]) & GT_SAME_SIZE_GROW ? w->left : w->left / 2;
+  if (!w->at) return;
+  /* Each bucket with its overflow chain; while the map grows, the old buckets after the new ones. */
+  GT_NO_UNROLL
+  for (u32 i = 0; i < GT_MAX_GROUPS; i++) {
+    if (GtRead(s->group, GT_BUCKET, w->at)) return;
+    GtLookAtGroup(s->index, GT_MAP_BUCKETS);
+    w->at = *(const u64*)&s->group[GT_BUCKET - 8];
+    if (w->at) continue;
+    w->left--;
+    w->directory += GT_BUCKET;
+    if (!w->left) {
+      if (!w->last || !w->tables) return;
+      w->directory = w->last;
+      w->left = w->tables;
+      w->last = 0;
+    }
+    w->at = w->directory;
+  }
+  s->cut = 1;
+}
+
+/* Leaves in scratch memory where the three values are. */
+__noinline int GtScanHeaders(u64 map, u32 executable, u32 scratch) {
+  struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
+  const struct gt_table* t = bpf_map_lookup_elem(&tables, &executable);
+  if (!s || !t) return 0;
+  s->traceparent = s->tracestate = s->agent = 0;
+  s->cut = 0;
+  if (!map) return 0;
+  switch (t->value[GT_MAP_KIND]) {
+    case GT_MAP_INTERLEAVED:
+    case GT_MAP_SPLIT:
+      GtScanSwiss(s, t, map, t->value[GT_MAP_KIND]);
+      break;
+    case GT_MAP_BUCKETS:
+      GtScanBuckets(s, t, map);
+      break;
+  }
+  return 0;
+}
+
+GT_INLINE int GtHexDigit(u8 c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10; /* upper case is refused (W3C Trace Context, 3.2.2.3) */
+  return -1;
+}
+
+/* Reads `bytes` pairs of hexadecimal digits; 0 if one is none or all are zero. */
+GT_INLINE int GtHex(u8* to, const char* from, int bytes) {
+  int any = 0;
+  GT_NO_UNROLL
+  for (int i = 0; i < bytes; i++) {
+    int high = GtHexDigit(from[2 * i]), low = GtHexDigit(from[2 * i + 1]);
+    if (high < 0 || low < 0) return 0;
+    to[i] = high << 4 | low;
+    any |= to[i];
+  }
+  return any != 0;
+}
+
+#endif

@@ -1,0 +1,134 @@
+/* Where a new span belongs: the traceparent that came with it, the context that it was given, or its goroutine.
+ *
+ * Contexts are walked by type: each of the standard ones is followed through its own parent field, anything else ends
+ * the walk. An address is looked up only for contexts that were published by a call in flight, so that Background,
+ * which all strangers share, links nobody (src: context/context.go).
+ */
+#ifndef GOOFFSETS_BPF_CORE_TRACE_PARENT_H_
+#define GOOFFSETS_BPF_CORE_TRACE_PARENT_H_
+
+#include "headers.h"
+
+/* traceparent: 00-<32>-<16>-<2>, later versions may go on behind a dash (W3C Trace Context, 3.2 and 4). */
+#define GT_TRACEPARENT 55
+
+GT_INLINE int GtParseTraceparent(struct gt_scratch* s, struct gt_ids* ids, u32* flags) {
+  char* text = s->traceparent_text;
+  u64 length = s->traceparent_length;
+  if (!s->traceparent || length < GT_TRACEPARENT) return 0;
+  u32 take = length > GT_TRACEPARENT ? GT_TRACEPARENT + 1 : GT_TRACEPARENT;
+  if (GtRead(text, GT_TRACEPARENT, s->traceparent)) return 0;
+  if (take > GT_TRACEPARENT && GtRead(text + GT_TRACEPARENT, 1, s->traceparent + GT_TRACEPARENT)) return 0;
+  if (text[2] != '-' || text[35] != '-' || text[52] != '-') return 0;
+  int version = GtHexDigit(text[0]) << 4 | GtHexDigit(text[1]);
+  if (version < 0 || version == 0xff) return 0;
+  if (take > GT_TRACEPARENT && (version == 0 || text[GT_TRACEPARENT] != '-')) return 0;
+  int high = GtHexDigit(text[53]), low = GtHexDigit(text[54]);
+  if (high < 0 || low < 0) return 0;
+  u8 trace[16], parent[8];
+  if (!GtHex(trace, text + 3, 16) || !GtHex(parent, text + 36, 8)) return 0;
+  __builtin_memcpy(ids->trace, trace, 16);
+  __builtin_memcpy(ids->parent, parent, 8);
+  *flags |= GT_FLAG_REMOTE_ROOT;
+  if (low & 1) *flags |= GT_FLAG_SAMPLED;
+  return 1;
+}
+
+GT_INLINE void GtNewRoot(struct gt_ids* ids) {
+  GtRandom(ids->trace, 4);
+  GtRandom(ids->span, 2);
+  __builtin_memset(ids->parent, 0, 8);
+}
+
+GT_INLINE void GtAdopt(struct gt_ids* ids, u32* flags, const struct gt_owner* owner) {
+  __builtin_memcpy(ids->trace, owner->trace, 16);
+  __builtin_memcpy(ids->parent, owner->span, 8);
+  *flags |= owner->flags & (GT_FLAG_REMOTE_ROOT | GT_FLAG_SAMPLED);
+}
+
+GT_INLINE void GtOwnerOf(struct gt_owner* owner, const struct gt_ids* ids, u32 flags) {
+  __builtin_memcpy(owner->trace, ids->trace, 16);
+  __builtin_memcpy(owner->span, ids->span, 8);
+  owner->flags = flags & (GT_FLAG_REMOTE_ROOT | GT_FLAG_SAMPLED);
+  owner->pad = 0;
+}
+
+/* The context interface at `at` (itab, pointer): walks outwards. 1: s->owner is the span it belongs to; 2: gave up; 0:
+ * none. */
+__noinline int GtWalkContexts(u64 itab, u64 data, u32 executable, u32 scratch) {
+  struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
+  const struct gt_table* t = bpf_map_lookup_elem(&tables, &executable);
+  if (!s || !t) return 0;
+  GT_NO_UNROLL
+  for (u32 i = 0; i < GT_MAX_CONTEXTS; i++) {
+    if (!itab || !data) return 0;
+    struct gt_key key = {.pid = s->pid, .what = 0, .id = data};
+    struct gt_owner* owner = bpf_map_lookup_elem(&contexts, &key);
+    if (owner) {
+      s->owner = *owner;
+      return 1;
+    }
+    u64 type = GtReadWord(itab + 8); /* src: internal/abi/iface.go, ITab.Type */
+    if (!type) return 0;
+    type = GtLinked(s, type);
+    s32 at;
+    if (type == t->type[GT_TYPE_CTX_VALUE]) {
+      at = t->value[GT_CTX_VALUE_PARENT];
+    } else if (type == t->type[GT_TYPE_CTX_CANCEL]) {
+      at = t->value[GT_CTX_CANCEL_PARENT];
+    } else if (type == t->type[GT_TYPE_CTX_TIMER]) {
+      at = t->value[GT_CTX_TIMER_PARENT];
+    } else if (type == t->type[GT_TYPE_CTX_AFTER]) {
+      at = t->value[GT_CTX_AFTER_PARENT];
+    } else if (type == t->type[GT_TYPE_CTX_STOP] || type == t->type[GT_TYPE_CTX_STOP_PTR]) {
+      at = t->value[GT_CTX_STOP_PARENT];
+    } else if (type == t->type[GT_TYPE_CTX_WITHOUT]) {
+      at = t->value[GT_CTX_WITHOUT_PARENT];
+    } else {
+      return 0;
+    }
+    if (at < 0) return 0;
+    u64 next[2] = {};
+    if (GtRead(next, sizeof(next), data + at)) return 0;
+    itab = next[0];
+    data = next[1];
+  }
+  return 2;
+}
+
+/* The span that this goroutine, or the one that started it, serves: no proof of descent, and marked so. */
+GT_INLINE int GtFromGoroutine(struct gt_scratch* s, const struct gt_table* t, struct gt_ids* ids, u32* flags) {
+  struct gt_key key = {.pid = s->pid, .what = GT_CALL_SERVER, .id = s->goid};
+  if (!s->goid) return 0;
+  struct gt_owner* owner = bpf_map_lookup_elem(&goroutines, &key);
+  if (!owner) {
+    key.id = GtField(s->g, t->value[GT_G_PARENT]);
+    owner = key.id ? bpf_map_lookup_elem(&goroutines, &key) : 0;
+  }
+  if (!owner) return 0;
+  s->owner = *owner;
+  GtAdopt(ids, flags, &s->owner);
+  return 1;
+}
+
+/* The ids of a span that begins inside this process, and how it came by its parent. */
+GT_INLINE u8 GtInnerIds(struct gt_scratch* s, const struct gt_table* t, u64 itab, u64 data, struct gt_ids* ids,
+                        u32* flags) {
+  GtNewRoot(ids);
+  int found = GtWalkContexts(itab, data, s->executable, s->index);
+  if (found == 1) {
+    GtAdopt(ids, flags, &s->owner);
+    return GT_PARENT_CONTEXT;
+  }
+  if (found == 2) *flags |= GT_FLAG_CUT_CONTEXTS;
+  return GtFromGoroutine(s, t, ids, flags) ? GT_PARENT_GOROUTINE : GT_PARENT_NONE;
+}
+
+/* The ids of a server's span: those of its traceparent, else a new trace. The headers were scanned. */
+GT_INLINE u8 GtServerIds(struct gt_scratch* s, struct gt_ids* ids, u32* flags) {
+  GtNewRoot(ids);
+  if (s->cut) *flags |= GT_FLAG_CUT_HEADERS;
+  return GtParseTraceparent(s, ids, flags) ? GT_PARENT_HEADER : GT_PARENT_NONE;
+}
+
+#endif

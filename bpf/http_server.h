@@ -1,0 +1,197 @@
+/* HTTP servers: net/http's HTTP/1 and HTTP/2, and golang.org/x/net/http2.
+ *
+ * A span begins where the server calls the handler and ends where it is done with it: both are entries of functions,
+ * cheap to probe, and no return is. Sources: net/http/server.go (conn.serve, response.finishRequest),
+ * net/http/h2_bundle.go and internal/http2/server.go (runHandler, handlerDone).
+ *
+ * A handler that panics, calls runtime.Goexit or takes the connection over never gets to that end; then the deferred
+ * function of the server, which runs on the same goroutine, ends the span.
+ */
+#ifndef GOOFFSETS_BPF_HTTP_SERVER_H_
+#define GOOFFSETS_BPF_HTTP_SERVER_H_
+
+#include "core/trace_parent.h"
+
+GT_INLINE void GtForget(struct gt_scratch* s, const struct gt_table* t, u64 context, u64 goid) {
+  struct gt_key key = {.pid = s->pid, .what = 0, .id = context};
+  if (!(t->libraries & GT_HAS_CLIENTS)) return;
+  if (context) bpf_map_delete_elem(&contexts, &key);
+  key.what = GT_CALL_SERVER;
+  key.id = goid;
+  bpf_map_delete_elem(&goroutines, &key);
+}
+
+/* Lets clients find this call: by its context, and by its goroutine. */
+GT_INLINE void GtPublish(struct gt_scratch* s, const struct gt_table* t, struct gt_server_call* call) {
+  struct gt_key key = {.pid = s->pid, .what = 0, .id = call->context};
+  if (!(t->libraries & GT_HAS_CLIENTS)) return;
+  GtOwnerOf(&s->owner, &call->ids, call->flags);
+  if (call->context) bpf_map_update_elem(&contexts, &key, &s->owner, BPF_ANY);
+  key.what = GT_CALL_SERVER;
+  key.id = call->goid;
+  if (call->goid) bpf_map_update_elem(&goroutines, &key, &s->owner, BPF_ANY);
+}
+
+/* What the headers said: ids, User-Agent, tracestate. The call is remembered under `key`. */
+GT_INLINE void GtBeginServer(struct gt_scratch* s, const struct gt_table* t, struct gt_key* key, u64 headers) {
+  struct gt_server_call* call = &s->server;
+  call->mux_request = 0;
+  call->flags = 0;
+  call->truncated = 0;
+  call->agent_length = 0;
+  call->state_length = 0;
+  call->goid = s->goid;
+  GtScanHeaders(headers, s->executable, s->index);
+  call->parent = GtServerIds(s, &call->ids, &call->flags);
+  if (s->agent && s->agent_length) {
+    u32 take = s->agent_length > GT_MAX_AGENT ? GT_MAX_AGENT : (u32)s->agent_length;
+    GT_BARRIER(take);
+    if (take <= GT_MAX_AGENT && !GtRead(call->agent, take, s->agent)) {
+      call->agent_length = take;
+      if (s->agent_length > GT_MAX_AGENT) call->truncated |= 1u << GT_STR_AGENT;
+    }
+  }
+  if (call->parent == GT_PARENT_HEADER && s->tracestate && s->tracestate_length) {
+    u32 take = s->tracestate_length > GT_MAX_TRACESTATE ? GT_MAX_TRACESTATE : (u32)s->tracestate_length;
+    GT_BARRIER(take);
+    if (take <= GT_MAX_TRACESTATE && !GtRead(s->state.text, take, s->tracestate) &&
+        !bpf_map_update_elem(&trace_states, key, &s->state, BPF_ANY)) {
+      call->state_length = take;
+      if (s->tracestate_length > GT_MAX_TRACESTATE) call->truncated |= 1u << GT_STR_TRACESTATE;
+    }
+  }
+  GtPublish(s, t, call);
+  if (bpf_map_update_elem(&server_calls, key, call, BPF_ANY)) GtCount(GT_COUNT_NO_MAP);
+}
+
+/* The call's share of its span. */
+GT_INLINE void GtServerSpan(struct gt_span* span, const struct gt_server_call* call) {
+  GtClearSpan(span);
+  span->start = call->start;
+  span->goid = call->goid;
+  span->ids = call->ids;
+  span->flags = call->flags;
+  span->kind = call->kind;
+  span->parent = call->parent;
+  span->truncated = call->truncated;
+}
+
+GT_INLINE void GtServerState(struct gt_scratch* s, struct gt_span* span, struct gt_key* key, u32 length) {
+  if (!length) return;
+  struct gt_state* state = bpf_map_lookup_elem(&trace_states, key);
+  if (!state) return;
+  GtAddKept(span, GT_STR_TRACESTATE, state->text, length, GT_MAX_TRACESTATE);
+  bpf_map_delete_elem(&trace_states, key);
+}
+
+GT_INLINE int GtHttpBegin(struct gt_context* context, int base, u8 kind) {
+  u64 now = bpf_ktime_get_boot_ns();
+  const struct gt_table* t;
+  struct gt_scratch* s = GtEnter(context, &t);
+  if (!s) return 0;
+  const s32* at = t->value + base;
+  struct gt_server_call* call = &s->server;
+  u64 writer = GtArgument(s, at[GT_SRV_ARG_W]);
+  call->request = GtArgument(s, at[GT_SRV_ARG_REQ]);
+  if (kind == GT_HTTP1_SERVER) {
+    /* HTTP/2 calls the same function, of net/http as well: told apart by the ResponseWriter's type. */
+    u64 itab = GtArgument(s, at[GT_SRV_W_STATE]);
+    if (!itab || GtLinked(s, GtReadWord(itab + 8)) != t->type[GT_TYPE_H1_RESPONSE]) return GtLeave(s);
+  }
+  call->start = now;
+  call->kind = kind;
+  call->writer = kind == GT_HTTP1_SERVER ? writer : GtField(writer, at[GT_SRV_W_STATE]);
+  call->context = at[GT_SRV_CTX] < 0 ? 0 : GtField(call->request, at[GT_SRV_CTX] + 8);
+  struct gt_key key = {.pid = s->pid, .what = GT_CALL_SERVER, .id = s->goid ? s->goid : s->g};
+  GtBeginServer(s, t, &key, GtField(call->request, at[GT_SRV_HEADER]));
+  return GtLeave(s);
+}
+
+GT_INLINE void GtHttpSend(struct gt_scratch* s, const struct gt_table* t, int base, struct gt_key* key,
+                          const struct gt_server_call* call, u64 now, u32 flags) {
+  const s32* at = t->value + base;
+  struct gt_span* span = &s->span;
+  u64 request = call->request;
+  GtServerSpan(span, call);
+  span->flags |= flags;
+  if (GtByte(call->writer, at[GT_SRV_WROTE])) {
+    span->flags |= GT_FLAG_WROTE_STATUS;
+    if (at[GT_SRV_STATUS] >= 0) span->status = (s32)GtField(call->writer, at[GT_SRV_STATUS]);
+  }
+  if (GtField(request, at[GT_SRV_TLS])) span->flags |= GT_FLAG_TLS;
+  span->proto_minor = GtByte(request, at[GT_SRV_MINOR]);
+  span->proto_major = call->kind == GT_HTTP1_SERVER ? 1 : 2;
+  GtAddGoString(span, GT_STR_METHOD, request, at[GT_SRV_METHOD], GT_MAX_METHOD);
+  GtAddGoString(span, GT_STR_TARGET, request, at[GT_SRV_URI], GT_MAX_TARGET);
+  GtAddGoString(span, GT_STR_HOST, request, at[GT_SRV_HOST], GT_MAX_HOST);
+  GtAddGoString(span, GT_STR_PEER, request, at[GT_SRV_REMOTE], GT_MAX_PEER);
+  GtAddKept(span, GT_STR_AGENT, call->agent, call->agent_length, GT_MAX_AGENT);
+  GtAddGoString(span, GT_STR_ROUTE, request, at[GT_SRV_PATTERN], GT_MAX_ROUTE);
+  if (!span->length[GT_STR_ROUTE] && call->mux_request && call->mux_request != request) {
+    /* A handler in front of the mux made a copy of the request. It may be gone by now: it is the copy only if the
+     * request line in it is still the same string. */
+    u64 own[2] = {}, copy[2] = {};
+    if (at[GT_SRV_URI] >= 0 && at[GT_SRV_MUX_URI] >= 0 && !GtRead(own, 16, request + at[GT_SRV_URI]) &&
+        !GtRead(copy, 16, call->mux_request + at[GT_SRV_MUX_URI]) && own[0] && own[0] == copy[0] && own[1] == copy[1]) {
+      GtAddGoString(span, GT_STR_ROUTE, call->mux_request, at[GT_SRV_MUX_PATTERN], GT_MAX_ROUTE);
+    }
+  }
+  GtServerState(s, span, key, call->state_length);
+  GtForget(s, t, call->context, call->goid);
+  GtSendSpan(s, span, now);
+  bpf_map_delete_elem(&server_calls, key);
+}
+
+/* The server is done with the handler, or (`deferred`) its deferred function runs. */
+GT_INLINE int GtHttpEnd(struct gt_context* context, int base, int deferred) {
+  u64 now = bpf_ktime_get_boot_ns();
+  const struct gt_table* t;
+  struct gt_scratch* s = GtEnter(context, &t);
+  if (!s) return 0;
+  const s32* at = t->value + base;
+  struct gt_key key = {.pid = s->pid, .what = GT_CALL_SERVER, .id = s->goid ? s->goid : s->g};
+  struct gt_server_call* call = bpf_map_lookup_elem(&server_calls, &key);
+  if (!call) {
+    if (!deferred) GtCount(GT_COUNT_NO_CALL);
+    return GtLeave(s);
+  }
+  u32 flags = 0;
+  if (deferred) {
+    if (at[GT_SRV_HIJACKED] >= 0 && GtByte(GtField(call->writer, at[GT_SRV_W_CONN]), at[GT_SRV_HIJACKED])) {
+      flags |= GT_FLAG_HIJACKED;
+    }
+    if (t->value[GT_G_PANIC] < 0 ? !flags : GtField(s->g, t->value[GT_G_PANIC]) != 0) flags |= GT_FLAG_PANICKED;
+  }
+  GtHttpSend(s, t, base, &key, call, now, flags);
+  return GtLeave(s);
+}
+
+/* (*ServeMux).ServeHTTP: the request whose Pattern the mux is about to set, where that is a copy. */
+GT_INLINE int GtHttpMux(struct gt_context* context) {
+  const struct gt_table* t;
+  struct gt_scratch* s = GtEnter(context, &t);
+  if (!s) return 0;
+  struct gt_key key = {.pid = s->pid, .what = GT_CALL_SERVER, .id = s->goid ? s->goid : s->g};
+  struct gt_server_call* call = bpf_map_lookup_elem(&server_calls, &key);
+  if (call) call->mux_request = GtArgument(s, t->value[GT_BASE_H1 + GT_SRV_MUX_REQ]);
+  return GtLeave(s);
+}
+
+SEC("uprobe")
+int h1_begin(struct gt_context* context) { return GtHttpBegin(context, GT_BASE_H1, GT_HTTP1_SERVER); }
+SEC("uprobe")
+int h1_end(struct gt_context* context) { return GtHttpEnd(context, GT_BASE_H1, 0); }
+SEC("uprobe")
+int h1_deferred(struct gt_context* context) { return GtHttpEnd(context, GT_BASE_H1, 1); }
+SEC("uprobe")
+int h2_begin(struct gt_context* context) { return GtHttpBegin(context, GT_BASE_H2, GT_HTTP2_SERVER); }
+SEC("uprobe")
+int h2_deferred(struct gt_context* context) { return GtHttpEnd(context, GT_BASE_H2, 1); }
+SEC("uprobe")
+int x2_begin(struct gt_context* context) { return GtHttpBegin(context, GT_BASE_X2, GT_X2_SERVER); }
+SEC("uprobe")
+int x2_deferred(struct gt_context* context) { return GtHttpEnd(context, GT_BASE_X2, 1); }
+SEC("uprobe")
+int http_mux(struct gt_context* context) { return GtHttpMux(context); }
+
+#endif

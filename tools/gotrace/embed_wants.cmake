@@ -1,0 +1,10 @@
+# Writes OUT, a header with the text of each of SOURCES: the want lists travel inside the executable.
+set(text "// Generated from tools/gotrace/wants. DO NOT EDIT.\n#pragma once\nstruct GotraceWants {\n  const char* name;\n  const char* text;\n};\ninline constexpr GotraceWants kGotraceWants[] = {\n")
+string(REPLACE "|" ";" SOURCES "${SOURCES}")
+foreach(source ${SOURCES})
+  get_filename_component(name ${source} NAME)
+  file(READ ${source} content)
+  string(APPEND text "    {\"${name}\", R\"~wants~(${content})~wants~\"},\n")
+endforeach()
+string(APPEND text "};\n")
+file(WRITE ${OUT} "${text}")

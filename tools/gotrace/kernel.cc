@@ -1,0 +1,185 @@
+#include "gotrace/kernel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdarg>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "gotrace.skel.h"
+
+namespace gooffsets::trace {
+
+namespace {
+
+// libbpf says through one function for the whole process what went wrong; the last lines explain a failed load.
+std::string* g_libbpf_words = nullptr;
+
+int CollectWords(libbpf_print_level level, const char* format, va_list arguments) {
+  if (!g_libbpf_words || level == LIBBPF_DEBUG) return 0;
+  char line[1024];
+  const int length = vsnprintf(line, sizeof line, format, arguments);
+  if (length > 0 && g_libbpf_words->size() < (1 << 16)) g_libbpf_words->append(line);
+  return 0;
+}
+
+struct SkeletonDeleter {
+  void operator()(gotrace* skeleton) const { gotrace__destroy(skeleton); }
+};
+struct RingDeleter {
+  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+};
+struct LinkDeleter {
+  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+};
+
+Result<uint32_t> UprobeType() {
+  // src: Linux Documentation/ABI/testing/sysfs-bus-event_source-devices-format
+  GOOFFSETS_TRY(const std::string text, ReadFile("/sys/bus/event_source/devices/uprobe/type", 8192));
+  const int type = std::atoi(text.c_str());
+  if (type <= 0) return Fail(ErrorCode::kUnsupported, "the kernel has no uprobes (CONFIG_UPROBE_EVENTS)");
+  return static_cast<uint32_t>(type);
+}
+
+std::string LastLine(const std::string& text) {
+  const size_t end = text.find_last_not_of(" \n");
+  if (end == std::string::npos) return {};
+  const size_t begin = text.rfind('\n', end);
+  return text.substr(begin == std::string::npos ? 0 : begin + 1,
+                     end - (begin == std::string::npos ? 0 : begin + 1) + 1);
+}
+
+tl::unexpected<Error> LoadError(int err, const std::string& words) {
+  if (err == EPERM || err == EACCES) {
+    return Fail(ErrorCode::kPermission,
+                "the kernel refuses to load the tracer's programs: " + std::string(strerror(err)),
+                "run as root, or see what `gotrace doctor` says");
+  }
+  return Fail(ErrorCode::kUnsupported,
+              "the kernel cannot load the tracer's programs: " + std::string(strerror(err)) + "; " + LastLine(words),
+              "Linux 5.10 or later is needed; see what `gotrace doctor` says");
+}
+
+}  // namespace
+
+class Kernel::Impl {
+ public:
+  std::unique_ptr<gotrace, SkeletonDeleter> skeleton;
+  std::unique_ptr<ring_buffer, RingDeleter> ring;
+  std::vector<std::unique_ptr<bpf_link, LinkDeleter>> links;
+  uint32_t uprobe_type = 0;
+  const Sink* sink = nullptr;
+
+  static int Receive(void* self, void* data, size_t size) {
+    const Impl* impl = static_cast<const Impl*>(self);
+    if (size >= sizeof(gt_header) && impl->sink) (*impl->sink)(*static_cast<const gt_header*>(data), size);
+    return 0;
+  }
+};
+
+Kernel::Kernel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Kernel::~Kernel() = default;
+
+Result<std::unique_ptr<Kernel>> Kernel::Load(const KernelOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  GOOFFSETS_TRY(impl->uprobe_type, UprobeType());
+  // Kernels before 5.11 count maps against this limit (src: Linux commit 97306be45fbe).
+  const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+  setrlimit(RLIMIT_MEMLOCK, &unlimited);
+  std::string words;
+  g_libbpf_words = &words;
+  libbpf_set_print(CollectWords);
+  impl->skeleton.reset(gotrace__open());
+  if (!impl->skeleton) {
+    g_libbpf_words = nullptr;
+    return LoadError(errno, words);
+  }
+  auto& maps = impl->skeleton->maps;
+  bpf_map__set_max_entries(maps.server_calls, options.calls);
+  bpf_map__set_max_entries(maps.contexts, options.calls);
+  bpf_map__set_max_entries(maps.goroutines, options.calls);
+  bpf_map__set_max_entries(maps.client_calls, std::max<uint32_t>(options.calls / 4, 64));
+  bpf_map__set_max_entries(maps.events, options.ring_bytes);
+  const int failed = gotrace__load(impl->skeleton.get());
+  g_libbpf_words = nullptr;
+  if (failed) return LoadError(-failed, words);
+  impl->ring.reset(ring_buffer__new(bpf_map__fd(maps.events), Impl::Receive, impl.get(), nullptr));
+  if (!impl->ring) return ErrnoError(errno, "cannot open the ring buffer");
+  return std::unique_ptr<Kernel>(new Kernel(std::move(impl)));
+}
+
+Result<Probe> Kernel::Attach(const std::string& program, const std::string& path, uint64_t file_offset) {
+  const bpf_program* found = bpf_object__find_program_by_name(impl_->skeleton->obj, program.c_str());
+  if (!found) return Fail(ErrorCode::kInternal, "there is no kernel program " + program);
+  perf_event_attr attributes{};
+  attributes.size = sizeof attributes;
+  attributes.type = impl_->uprobe_type;
+  attributes.config1 = reinterpret_cast<uint64_t>(path.c_str());  // uprobe_path
+  attributes.config2 = file_offset;                               // probe_offset
+  Probe probe(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+  const std::string what = "cannot attach " + program + " to " + path;
+  if (!probe.valid()) return ErrnoError(errno, what);
+  if (ioctl(probe.get(), PERF_EVENT_IOC_SET_BPF, bpf_program__fd(found)) != 0) return ErrnoError(errno, what);
+  if (ioctl(probe.get(), PERF_EVENT_IOC_ENABLE, 0) != 0) return ErrnoError(errno, what);
+  return probe;
+}
+
+Result<void> Kernel::WatchProcesses() {
+  for (const bpf_program* program : {impl_->skeleton->progs.process_exec, impl_->skeleton->progs.process_exit}) {
+    bpf_link* link = bpf_program__attach(program);
+    if (!link) return ErrnoError(errno, "cannot watch for new processes");
+    impl_->links.emplace_back(link);
+  }
+  return {};
+}
+
+Result<void> Kernel::SetTable(uint32_t executable, const gt_table& table) {
+  if (bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.tables), &executable, &table, BPF_ANY) != 0) {
+    return ErrnoError(errno, "cannot write a probe table");
+  }
+  return {};
+}
+
+Result<void> Kernel::SetProcess(uint32_t pid, const gt_process& process) {
+  if (bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.processes), &pid, &process, BPF_ANY) != 0) {
+    return ErrnoError(errno, "cannot trace process " + std::to_string(pid));
+  }
+  bpf_map_delete_elem(bpf_map__fd(impl_->skeleton->maps.reported), &pid);
+  return {};
+}
+
+void Kernel::RemoveProcess(uint32_t pid) {
+  bpf_map_delete_elem(bpf_map__fd(impl_->skeleton->maps.processes), &pid);
+  bpf_map_delete_elem(bpf_map__fd(impl_->skeleton->maps.reported), &pid);
+}
+
+void Kernel::Poll(std::chrono::milliseconds wait, const Sink& sink) {
+  impl_->sink = &sink;
+  // Nobody wakes this reader but a buffer that is half full: what is there is taken before and after the wait.
+  ring_buffer__poll(impl_->ring.get(), static_cast<int>(wait.count()));
+  ring_buffer__consume(impl_->ring.get());
+  impl_->sink = nullptr;
+}
+
+std::array<uint64_t, GT_COUNTERS> Kernel::Counters() const {
+  std::array<uint64_t, GT_COUNTERS> totals{};
+  const int processors = libbpf_num_possible_cpus();
+  if (processors <= 0) return totals;
+  std::vector<uint64_t> values(static_cast<size_t>(processors));
+  for (uint32_t i = 0; i < GT_COUNTERS; ++i) {
+    if (bpf_map_lookup_elem(bpf_map__fd(impl_->skeleton->maps.counters), &i, values.data()) != 0) continue;
+    for (const uint64_t value : values) totals[i] += value;
+  }
+  return totals;
+}
+
+}  // namespace gooffsets::trace

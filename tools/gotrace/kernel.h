@@ -1,0 +1,67 @@
+// The kernel side of the agent: loads the programs once, tells them of executables and processes, reads what they send.
+//
+// Everything ends with this object: programs, probes and maps are held by its file descriptors, so that an agent that
+// is killed leaves nothing behind. Belongs to one thread.
+//
+//   GOOFFSETS_TRY(auto kernel, Kernel::Load({}));
+//   GOOFFSETS_TRY(Probe probe, kernel->Attach("h1_begin", "/proc/42/exe", 0x1234));
+//   kernel->Poll(milliseconds(20), [](const gt_header& event) { ... });
+#ifndef GOOFFSETS_TOOLS_GOTRACE_KERNEL_H_
+#define GOOFFSETS_TOOLS_GOTRACE_KERNEL_H_
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/file.h"
+#include "bpf/intf/events.h"
+#include "bpf/intf/probe_table.h"
+#include "gooffsets/result.h"
+
+namespace gooffsets::trace {
+
+struct KernelOptions {
+  uint32_t calls = GT_DEFAULT_CALLS;  // in flight at one time, over all processes
+  uint32_t ring_bytes = 8 << 20;      // a power of two
+};
+
+// One attached probe; closing it detaches.
+using Probe = UniqueFd;
+
+class Kernel {
+ public:
+  // kPermission: what this kernel asks for; kUnsupported: it cannot load the programs. The verifier's last words are in
+  // the message.
+  static Result<std::unique_ptr<Kernel>> Load(const KernelOptions& options);
+  ~Kernel();
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
+
+  // In every process that runs this file now and later. `path` names the inode (/proc/PID/exe will do).
+  Result<Probe> Attach(const std::string& program, const std::string& path, uint64_t file_offset);
+  // Whether new programs and exits are told of as events.
+  Result<void> WatchProcesses();
+
+  Result<void> SetTable(uint32_t executable, const gt_table& table);
+  Result<void> SetProcess(uint32_t pid, const gt_process& process);
+  void RemoveProcess(uint32_t pid);
+
+  // Hands over all records that are there. Waits at most so long, for the buffer to fill up: records do not wake the
+  // reader.
+  using Sink = std::function<void(const gt_header& record, size_t size)>;
+  void Poll(std::chrono::milliseconds wait, const Sink& sink);
+
+  std::array<uint64_t, GT_COUNTERS> Counters() const;
+
+ private:
+  class Impl;
+  explicit Kernel(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gooffsets::trace
+
+#endif  // GOOFFSETS_TOOLS_GOTRACE_KERNEL_H_

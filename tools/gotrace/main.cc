@@ -1,0 +1,20 @@
+// gotrace: spans of running Go programs, without touching them.
+#include <CLI/CLI.hpp>
+
+#include "common/exit_code.h"
+#include "gotrace/options.h"
+#include "gotrace/trace_command.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Spans of running Go programs, stripped or not, without changing or restarting them");
+  app.name("gotrace");
+  app.set_version_flag("--version", std::string("gotrace ") + GOOFFSETS_VERSION);
+  app.footer(
+      "Examples:\n  gotrace --exe ./server\n  gotrace --port 8080 --otlp http://127.0.0.1:4318\n"
+      "  gotrace --all --format json\n\nThe variables OTEL_* are understood (docs/exporting.md). Root is needed.");
+  gooffsets::trace::Options options;
+  gooffsets::trace::AddTraceOptions(&app, &options);
+  app.require_subcommand(0, 1);
+  if (std::optional<int> exit_code = gooffsets::ParseArguments(&app, argc, argv)) return *exit_code;
+  return gooffsets::trace::RunTrace(options);
+}

@@ -1,0 +1,37 @@
+#include "gotrace/options.h"
+
+#include <map>
+
+namespace gooffsets::trace {
+
+void AddTraceOptions(CLI::App* app, Options* options) {
+  const std::map<std::string, OutputFormat> formats = {{"text", OutputFormat::kText},
+                                                       {"json", OutputFormat::kJson},
+                                                       {"otlp-json", OutputFormat::kOtlpJson},
+                                                       {"none", OutputFormat::kNone}};
+  app->add_option("--exe", options->selection.exes, "Trace processes that run this file, now and later (repeatable)");
+  app->add_option("--pid", options->selection.pids, "Trace this process (repeatable)");
+  app->add_option("--port", options->selection.ports,
+                  "Trace what listens on this TCP port, now and later (repeatable)");
+  app->add_flag("--all", options->selection.all, "Trace every Go program of the machine");
+  app->add_option("--db", options->database, "Database (default: the installed one, else the released one)");
+  app->add_flag("--no-db", options->no_database, "Only what the programs say themselves");
+  app->add_option("--format", options->format, "What goes to standard output: text, json (lines), otlp-json, none")
+      ->transform(CLI::CheckedTransformer(formats));
+  app->add_option("--otlp", options->otlp, "Export to this OpenTelemetry collector: http://127.0.0.1:4318");
+  app->add_option("--file", options->file, "Also append spans to this file, as JSON lines");
+  app->add_option("--service-name", options->service_name, "service.name of all spans (default: each process's own)");
+  app->add_option("--metrics", options->metrics, "Serve the agent's own metrics for Prometheus: :9464");
+  app->add_flag("--command-args", options->command_args, "Add process.command_args, which may hold secrets");
+  app->add_option("--max-calls", options->kernel.calls, "Requests in flight that are remembered")
+      ->check(CLI::Range(64u, 4u << 20));
+  app->add_option("--duration", options->duration, "End after so many seconds");
+  app->add_flag("-q,--quiet", options->quiet, "No messages on standard error but errors");
+}
+
+bool NamesTarget(const Options& options) {
+  const Selection& selection = options.selection;
+  return selection.all || !selection.pids.empty() || !selection.exes.empty() || !selection.ports.empty();
+}
+
+}  // namespace gooffsets::trace

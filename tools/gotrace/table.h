@@ -1,0 +1,63 @@
+// From the resolver's answers to what the kernel programs are told: the probe table of one executable and its probe
+// places.
+//
+// The want lists under wants/ name every item as bpf/intf/probe_table.h does. What could not be answered stays unknown
+// in the table and is listed with its reason; a needed item that is missing costs its probe and nothing else. Pure
+// functions.
+//
+//   Plan plan = MakePlan(*resolver->Resolve(TracerWants()));
+//   plan.table.value[GT_G_GOID];   plan.places[0].file_offset;
+#ifndef GOOFFSETS_TOOLS_GOTRACE_TABLE_H_
+#define GOOFFSETS_TOOLS_GOTRACE_TABLE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bpf/intf/probe_table.h"
+#include "gooffsets/resolve.h"
+#include "gooffsets/want_list.h"
+
+namespace gooffsets::trace {
+
+// All want lists of the tracer in one. kInternal: a list is malformed.
+Result<WantList> TracerWants();
+
+// One place where one program goes.
+struct Place {
+  std::string probe;     // "h1"
+  std::string program;   // of bpf/: "h1_begin"
+  std::string function;  // "net/http.serverHandler.ServeHTTP"
+  uint64_t file_offset = 0;
+  bool at_return = false;
+  bool emulated = false;  // cheap (docs/probe-points.md)
+};
+
+// What became of one probe of the want lists.
+struct ProbeState {
+  std::string name;
+  bool usable = false;
+  bool has_attachments = false;  // lists like "goroutine" only collect offsets
+  std::vector<std::string> disabled_by;
+  struct Missing {
+    std::string name, reason;
+  };
+  std::vector<Missing> missing;  // wished for and not there
+  std::vector<std::string> found;
+};
+
+struct Plan {
+  gt_table table{};
+  std::vector<Place> places;
+  std::vector<ProbeState> probes;
+  std::vector<std::string> notes;
+  int embedded_stream = 0;  // where gRPC's ServerStream holds its Stream by value
+  bool any() const { return !places.empty(); }
+};
+
+Plan MakePlan(const Resolution& resolution);
+
+}  // namespace gooffsets::trace
+
+#endif  // GOOFFSETS_TOOLS_GOTRACE_TABLE_H_

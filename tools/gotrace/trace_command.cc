@@ -1,0 +1,144 @@
+#include "gotrace/trace_command.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <iostream>
+#include <optional>
+#include <utility>
+
+#include "common/database_path.h"
+#include "common/exit_code.h"
+#include "gotrace/agent.h"
+#include "gotrace/export/file_exporter.h"
+#include "gotrace/export/otlp_http.h"
+#include "gotrace/export/terminal.h"
+#include "gotrace/pipeline/metrics_server.h"
+
+extern char** environ;
+
+namespace gooffsets::trace {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// How long the last spans may take to be exported (issue: "flush on SIGTERM within a deadline").
+constexpr milliseconds kShutdown{5'000};
+// How often the ring buffer is emptied: at 50,000 spans a second it is less than a tenth full by then.
+constexpr milliseconds kTurn{20};
+
+std::atomic<bool> g_stop{false};
+void Stop(int) { g_stop.store(true, std::memory_order_relaxed); }
+
+void HandleSignals() {
+  struct sigaction action {};
+  action.sa_handler = Stop;  // without SA_RESTART, so that a wait ends
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+std::map<std::string, std::string> Environment() {
+  std::map<std::string, std::string> all;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text(*entry);
+    const size_t equals = text.find('=');
+    if (equals != std::string_view::npos) all.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return all;
+}
+
+Result<void> AddExporters(const Options& options, const Settings& settings, Pipeline* pipeline) {
+  const BatchSettings prompt{.delay = milliseconds(100)};
+  const bool no_color = getenv("NO_COLOR") != nullptr;
+  switch (options.format) {
+    case OutputFormat::kText:
+      pipeline->Add(MakeTerminalExporter(UniqueFd(dup(1)), TerminalStyleFor(1, no_color)), prompt);
+      break;
+    case OutputFormat::kJson:
+      pipeline->Add(MakeFileExporter(UniqueFd(dup(1)), "standard output", FileFormat::kJsonLines), prompt);
+      break;
+    case OutputFormat::kOtlpJson:
+      pipeline->Add(MakeFileExporter(UniqueFd(dup(1)), "standard output", FileFormat::kOtlpJson), prompt);
+      break;
+    case OutputFormat::kNone:
+      break;
+  }
+  if (!options.file.empty()) {
+    GOOFFSETS_TRY(auto exporter, OpenFileExporter(options.file, FileFormat::kJsonLines));
+    pipeline->Add(std::move(exporter), prompt);
+  }
+  if (settings.otlp_exporter) {
+    GOOFFSETS_TRY(auto exporter, MakeOtlpExporter(settings.otlp));
+    pipeline->Add(std::move(exporter), settings.batch);
+  }
+  return {};
+}
+
+Result<std::optional<Database>> OpenDatabase(const Options& options,
+                                             const std::function<void(const std::string&)>& say) {
+  if (options.no_database) return std::optional<Database>();
+  const Result<std::string> path = FindDatabase(options.database);
+  if (!path && !options.database.empty()) return tl::unexpected(path.error());
+  if (!path) {
+    say("no database: only what the programs say themselves (" + path.error().message + ")");
+    return std::optional<Database>();
+  }
+  GOOFFSETS_TRY(Database database, Database::Open(*path));
+  return std::optional<Database>(std::move(database));
+}
+
+Result<void> Trace(const Options& options) {
+  const auto say = [&](const std::string& message) {
+    if (!options.quiet) std::cerr << "gotrace: " << Printable(message) << std::endl;
+  };
+  Settings settings = SettingsFromEnvironment(Environment());
+  for (const std::string& warning : settings.warnings) say(warning);
+  if (!options.otlp.empty()) {
+    settings.otlp.endpoint = TracesEndpoint(options.otlp);
+    settings.otlp_exporter = true;
+  }
+  Metrics metrics;
+  Pipeline pipeline(settings, &metrics, say);
+  GOOFFSETS_CHECK_OK(AddExporters(options, settings, &pipeline));
+  std::unique_ptr<MetricsServer> server;
+  if (!options.metrics.empty()) {
+    GOOFFSETS_TRY(server, MetricsServer::Start(options.metrics, &metrics));
+  }
+  GOOFFSETS_TRY(const std::optional<Database> database, OpenDatabase(options, say));
+  GOOFFSETS_TRY(std::unique_ptr<Kernel> kernel, Kernel::Load(options.kernel));
+  AgentSettings agent_settings{.selection = options.selection,
+                               .resource = {.service_name = options.service_name,
+                                            .default_service_name = settings.service_name,
+                                            .attributes = settings.resource_attributes,
+                                            .command_args = options.command_args}};
+  Agent agent(
+      std::move(kernel), database ? &*database : nullptr, std::move(agent_settings), &metrics,
+      [&](Span&& span) { pipeline.Offer(std::move(span)); }, say);
+  HandleSignals();
+  GOOFFSETS_CHECK_OK(agent.Start());
+  say("tracing " + std::to_string(agent.process_count()) + " processes");
+  const auto end = steady_clock::now() + std::chrono::seconds(options.duration);
+  while (!g_stop.load(std::memory_order_relaxed) && (options.duration == 0 || steady_clock::now() < end))
+    agent.Turn(kTurn);
+  agent.Turn(milliseconds(0));
+  if (!pipeline.Shutdown(kShutdown)) say("some spans could not be exported in time");
+  return {};
+}
+
+}  // namespace
+
+int RunTrace(const Options& options) {
+  if (!NamesTarget(options)) {
+    std::cerr << "gotrace: error: nothing to trace: name it by --exe, --pid or --port, or trace --all\n";
+    return kExitUsage;
+  }
+  if (const Result<void> done = Trace(options); !done) return ReportError("gotrace", done.error());
+  return 0;
+}
+
+}  // namespace gooffsets::trace
