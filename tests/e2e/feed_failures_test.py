@@ -344,6 +344,18 @@ class Machine(FeedTest):
         self.assertLess(state, rename)
         self.assertLess(rename, directory)
 
+    def test_a_damaged_state_is_told_and_costs_no_database(self):
+        self.update(source=self.made / "feed1")
+        content = bytearray((self.place / "state.json").read_bytes())
+        content[1] ^= 0x40
+        (self.place / "state.json").write_bytes(content)
+        run = self.update(source=self.made / "feed", exits=BAD_INPUT)
+        self.assertIn("state.json is damaged", run.stderr)
+        self.assertEqual(sha256(self.current), self.manifest(self.made / "feed1")["database"]["sha256"])
+        (self.place / "state.json").unlink()
+        self.update(source=self.made / "feed")
+        self.assert_installed(2)
+
     def test_two_updaters(self):
         self.update(source=self.made / "feed1")
         with open(self.place / "lock", "w") as lock:

@@ -84,9 +84,11 @@ Commands::Commands(CLI::App* app) : state_(std::make_unique<State>()) {
   app->add_option("--from", s.from,
                   "feed: http://, https:// or file:// address, directory or .gofeed file; tried in order")
       ->envname("GOOFFSETS_FEED")
+      ->allow_extra_args(false)
       ->delimiter(',');
   app->add_option("--key", s.keys, "public key that signs the feed: FILE.pub or RW... (may be repeated)")
       ->envname("GOOFFSETS_KEY")
+      ->allow_extra_args(false)
       ->delimiter(',');
   app->add_option("--dir", s.dir,
                   "where to install (default: /var/lib/gooffsets for root, else $XDG_DATA_HOME/gooffsets)");

@@ -30,9 +30,9 @@ int main(int argc, char** argv) {
       "Brings a newer database of offsets from a signed feed, verifies it, and puts it in place.\n\n"
       "Examples:\n"
       "  update-offsets --from https://offsets.example/feed --key gooffsets.pub\n"
-      "  update-offsets check --from https://offsets.example/feed --key gooffsets.pub\n"
+      "  update-offsets --from https://offsets.example/feed --key gooffsets.pub check\n"
       "  update-offsets rollback\n"
-      "  update-offsets mirror --from https://offsets.example/feed --key gooffsets.pub /srv/feed",
+      "  update-offsets --from https://offsets.example/feed --key gooffsets.pub mirror /srv/feed",
       "update-offsets");
   app.set_version_flag("--version", std::string("update-offsets ") + GOOFFSETS_VERSION);
   app.footer(

@@ -84,10 +84,15 @@ Result<void> UpdateClient::Impl::Compare(const std::string& fresh, const Manifes
     }
   }
   GOOFFSETS_TRY(const DatabaseChanges changes, CompareDatabases(place.current(), fresh));
+  // A correction excuses the step that made it, not every later change of the same symbol.
+  std::vector<FeedCorrection> corrections;
+  for (const FeedCorrection& correction : manifest.corrections) {
+    if (correction.since > state.shown.version) corrections.push_back(correction);
+  }
   std::string first;
   uint64_t refused = changes.change_count - changes.changes.size();  // more than are listed: none of these is looked at
   for (const DatabaseChanges::Change& change : changes.changes) {
-    if (IsCorrected(change, manifest.corrections)) {
+    if (IsCorrected(change, corrections)) {
       ++report->corrected;
       continue;
     }

@@ -19,6 +19,7 @@ namespace gooffsets {
 namespace {
 
 constexpr uint64_t kMaxState = 4 << 20, kMaxLog = 64 << 20;
+constexpr off_t kLogHalf = 4 << 20;
 
 Result<void> Rename(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return ErrnoError(errno, "cannot put " + to + " in place");
@@ -66,7 +67,10 @@ Result<InstallState> Installation::PeekState() const {
   Result<std::string> text = ReadFile(directory_ + "/state.json", kMaxState);
   if (!text && text.error().code == ErrorCode::kNotFound) return InstallState{};
   if (!text) return tl::unexpected(text.error());
-  return ParseInstallState(*text);
+  Result<InstallState> state = ParseInstallState(*text);
+  if (state || state.error().code == ErrorCode::kTooNew) return state;
+  return Fail(ErrorCode::kBadInput, directory_ + "/state.json is damaged: " + state.error().message,
+              "remove it; current.db stays, and the next update installs the newest version again");
 }
 
 Result<InstallState> Installation::ReadState() {
@@ -160,7 +164,11 @@ Result<void> Installation::Log(int64_t time, const std::string& event, uint64_t 
   nlohmann::ordered_json line{{"time", FeedTime(time)}, {"event", event}};
   if (version != 0) line["version"] = version;
   if (!details.empty()) line["details"] = details;
-  GOOFFSETS_TRY(OutputFile log, OutputFile::Open(directory_ + "/history.jsonl", OutputFile::Mode::kAppend));
+  const std::string path = directory_ + "/history.jsonl";
+  // A source that fails every hour for years must not fill the disk: the older half is kept under another name.
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && status.st_size > kLogHalf) GOOFFSETS_CHECK_OK(Rename(path, path + ".1"));
+  GOOFFSETS_TRY(OutputFile log, OutputFile::Open(path, OutputFile::Mode::kAppend));
   return log.Write(line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 

@@ -58,8 +58,10 @@ class Publication {
     manifest.version = newest_.version + 1;
     manifest.created = options_.now;
     manifest.expires = options_.now + options_.lifetime;
-    manifest.schema_level = SchemaLevel();
-    manifest.minimum_reader = GOOFFSETS_VERSION;
+    if (changed) {  // else the database is the one that was published before, whatever this program would write
+      manifest.schema_level = SchemaLevel();
+      manifest.minimum_reader = GOOFFSETS_VERSION;
+    }
     AddKeysAndCorrections();
     if (newest_.version != 0) {
       manifest.previous.insert(manifest.previous.begin(), {newest_.version, Sha256Hex(newest_text_), newest_.database});
@@ -145,12 +147,10 @@ class Publication {
     if (previous.empty()) return true;
     GOOFFSETS_TRY(const DatabaseChanges changes, CompareDatabases(previous, Making("new.db")));
     out_.new_versions = changes.new_versions;
-    std::vector<FeedCorrection> all = newest_.corrections;
-    all.insert(all.end(), options_.corrections.begin(), options_.corrections.end());
     std::string refused;
     uint64_t count = changes.change_count - changes.changes.size();
     for (const DatabaseChanges::Change& change : changes.changes) {
-      if (IsCorrected(change, all)) {
+      if (IsCorrected(change, options_.corrections)) {
         ++out_.corrected;
         continue;
       }
