@@ -98,7 +98,8 @@ class Plain(SiteTest):
 
     def test_the_plain_answers_are_those_of_the_query_tool(self):
         answer = lookup("net/http.Request", "1.27.4")
-        rows = re.search(r'data-layout="[A-Z]+" open="open">(.*?)</details>\s*(?:<details|<h2)', self.fetch(STRUCT)[2], re.S).group(1)
+        text = self.fetch(STRUCT)[2]
+        rows = re.search(r'data-layout="[A-Z]+" open="open">(.*?)</details>\s*(?:<details|<h2)', text, re.S).group(1)
         shown = re.findall(r'<tr data-name="([^"]+)" data-offset="(\d+)" data-size="(\d+)"', rows)
         self.assertEqual([(name, int(offset), int(size)) for name, offset, size in shown],
                          [(f["name"], f["offset"], f["size"]) for f in answer["fields"]])
@@ -173,7 +174,11 @@ class Browser(SiteTest):
         slider = driver.find_element(By.ID, "version")
         version = driver.find_element(By.ID, "version-said")
         self.assertTrue(version.text.startswith("1.27.4: layout"), version.text)
-        shown = lambda: [e.get_attribute("data-layout") for e in driver.find_elements(By.CSS_SELECTOR, ".variant") if e.is_displayed()]
+
+        def shown():
+            variants = driver.find_elements(By.CSS_SELECTOR, ".variant")
+            return [e.get_attribute("data-layout") for e in variants if e.is_displayed()]
+
         newest = shown()
         self.assertEqual(len(newest), 1)
         slider.send_keys(Keys.HOME)

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 // What tells a copy that may be replaced from a directory of something else.
 constexpr const char* kMark = "gooffsets-site.txt";
 
-class Chosen : public StaticMode {
+class Chosen final : public StaticMode {
  public:
   bool HasPage(std::string_view module, std::string_view symbol) const override {
     return pages.contains(PageAddress(module, symbol));
