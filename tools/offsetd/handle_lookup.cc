@@ -41,7 +41,10 @@ Result<gooffsets::Answer> Ask(const Target& target, const Service& service) {
 
 Result<void> CheckParameters(const Target& target, std::initializer_list<std::string_view> known) {
   for (const auto& [name, value] : target.parameters) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (std::find(known.begin(), known.end(), name) != known.end()) {
+      if (value.empty()) return Fail(ErrorCode::kUsage, "the parameter " + name + " is empty", "leave it out");
+      continue;
+    }
     std::string all;
     for (std::string_view one : known) all += (all.empty() ? "" : ", ") + std::string(one);
     return Fail(ErrorCode::kUsage, "unknown parameter " + Quote(name), all.empty() ? "there are none here" : all);

@@ -36,7 +36,7 @@ HttpResponse HandleFeed(const Target& target, const HttpRequest& request, const 
 HttpResponse HandlePage(const Target& target, const HttpRequest& request, const Service& service);
 
 // What handlers share (handle_lookup.cc).
-// Every parameter is one of these.
+// Every parameter is one of these, and none is empty.
 Result<void> CheckParameters(const Target& target, std::initializer_list<std::string_view> known);
 // The parameter, which must be there and not empty.
 Result<std::string> Needed(const Target& target, std::string_view name, std::string_view example);
