@@ -245,7 +245,7 @@ class Servers(FeedTest):
         # A wait that is longer than the deadline is not begun.
         start = time.monotonic()
         self.assert_refused(self.serve(lambda handler, name: handler.plain(name, b"", 429, [("Retry-After", "1000")]) or True),
-                            "deadline", exits=ENVIRONMENT, more=("--deadline", "30", "--retries", "3"), version=2)
+                            "deadline", exits=ENVIRONMENT, more=("--deadline", "30"), retries=3, version=2)
         self.assertLess(time.monotonic() - start, 25)
 
     def test_a_server_that_drips(self):

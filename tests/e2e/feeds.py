@@ -94,9 +94,9 @@ class FeedTest(unittest.TestCase):
         self.assertEqual(sha256(self.current), database["sha256"])
         self.assertEqual(self.report("status")["version"], version)
 
-    def assert_refused(self, source, *words, exits, more=(), version=1, **options):
+    def assert_refused(self, source, *words, exits, more=(), version=1, retries=0, **options):
         """The update fails with these words, and what is installed stays."""
-        run = self.update(*more, "--retries", "0", source=source, exits=exits, **options)
+        run = self.update(*more, "--retries", retries, source=source, exits=exits, **options)
         for word in words:
             self.assertIn(word.lower(), run.stderr.lower(), str(run))
         if version:
