@@ -2,6 +2,8 @@
 #include <CLI/CLI.hpp>
 
 #include "common/exit_code.h"
+#include "gotrace/doctor.h"
+#include "gotrace/inspect.h"
 #include "gotrace/options.h"
 #include "gotrace/trace_command.h"
 
@@ -14,7 +16,12 @@ int main(int argc, char** argv) {
       "  gotrace --all --format json\n\nThe variables OTEL_* are understood (docs/exporting.md). Root is needed.");
   gooffsets::trace::Options options;
   gooffsets::trace::AddTraceOptions(&app, &options);
+  gooffsets::trace::InspectOptions inspect_options;
+  const CLI::App* inspect = gooffsets::trace::AddInspect(&app, &inspect_options);
+  const CLI::App* doctor = app.add_subcommand("doctor", "What of the tracer will work on this machine, by trying it");
   app.require_subcommand(0, 1);
   if (std::optional<int> exit_code = gooffsets::ParseArguments(&app, argc, argv)) return *exit_code;
+  if (inspect->parsed()) return gooffsets::trace::RunInspect(inspect_options);
+  if (doctor->parsed()) return gooffsets::trace::RunDoctor();
   return gooffsets::trace::RunTrace(options);
 }
