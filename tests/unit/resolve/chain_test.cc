@@ -38,7 +38,7 @@ TEST(Chain, WhatNoBuildShowedIsComposed) {
   testing::TempDir dir;
   const std::string path = dir / "one_go.db";
   ASSERT_TRUE(testing::CopyWithout(path, [](const BuildInfo& build) {
-    return build.root.module == "google.golang.org/grpc" && build.go != "1.21.13";
+    return build.root.module == "google.golang.org/grpc" && build.go != "1.22.12";
   }));
   Chain chain(path, Program("1.26.8", kGrpc160));
   DatabaseAnswer answer = chain.Ask(kCommonAuthInfo);
@@ -145,16 +145,23 @@ TEST(Chain, TagsCgoAndExperimentsAreNotExactWhereTheyMayMatter) {
   Chain cgo(database, info);
   EXPECT_EQ(cgo.Direct("net/http.Request.URL").source, Source::kExact);  // its files do not depend on cgo
   EXPECT_EQ(cgo.Direct("net.Dialer.Timeout").kind, Kind::kUnknown);
-  DatabaseAnswer answer = cgo.Direct(kCommonAuthInfo);
-  EXPECT_EQ(answer.kind, Kind::kUnknown);
-  EXPECT_NE(answer.missing.reason.find("cgo"), std::string::npos);
+  EXPECT_EQ(cgo.Direct(kCommonAuthInfo).source, Source::kExact);
 
   info = Program("1.26.8", kGrpc160);
   info.tags = {"nethttpomithttp2"};
   Chain tags(database, info);
   EXPECT_EQ(tags.Direct("net/http.Request.URL").kind, Kind::kUnknown);
   EXPECT_EQ(tags.Direct("net/url.URL.Path").source, Source::kExact);
-  EXPECT_EQ(tags.Direct(kCommonAuthInfo).kind, Kind::kUnknown);
+  EXPECT_EQ(tags.Direct(kCommonAuthInfo).source, Source::kExact);
+
+  // grpc's trace_notrace.go and trace_withtrace.go: another file of the root package, of no other one.
+  info = Program("1.26.8", {{"google.golang.org/grpc", "1.69.0"}});
+  info.tags = {"grpcnotrace"};
+  Chain notrace(database, info);
+  DatabaseAnswer answer = notrace.Direct("google.golang.org/grpc.Server.opts");
+  EXPECT_EQ(answer.kind, Kind::kUnknown);
+  EXPECT_NE(answer.missing.reason.find("grpcnotrace"), std::string::npos) << answer.missing.reason;
+  EXPECT_EQ(notrace.Direct(kCommonAuthInfo).kind, Kind::kFound);
 }
 
 TEST(Chain, AReplacementIsWhatWasCompiledIn) {

@@ -18,7 +18,7 @@ using testing::Chain;
 using testing::Program;
 using Kind = DatabaseAnswer::Kind;
 
-constexpr char kGo[] = "1.26.8";
+constexpr char kGo[] = "1.26.11";
 constexpr char kGrpc[] = "google.golang.org/grpc";
 constexpr char kGrpcVersion[] = "1.60.1";
 

@@ -31,7 +31,7 @@ TEST_P(ModuleViewTest, SaysWhatLookupSays) {
     const auto& seen = **reader.Seen(query.module, query.version, path, query.goarch);
     if (seen.empty()) continue;
     for (const PackageEntry& entry : **reader.Entries(seen.front().state)) {
-      if (entry.layout == 0 || ++number % 23 != 0) continue;
+      if (entry.layout == 0 || ++number % 17 != 0) continue;
       const Layout& layout = **reader.LayoutOf(entry.layout);
       if (!std::holds_alternative<StructLayout>(layout)) continue;
       for (const Field& field : std::get<StructLayout>(layout).fields) {
