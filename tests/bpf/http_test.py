@@ -35,17 +35,18 @@ class HttpSpans(unittest.TestCase):
         self.directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
         self.addCleanup(self.directory.cleanup)
 
-    def trace(self, path, scale, *options, flavour=None):
+    def trace(self, path, scale, name_it=None):
+        """`name_it` tells gotrace which process: by its file if nothing else is said."""
         target = tracing.Target(path)
         self.addCleanup(target.close)
-        tracer = tracing.Tracer(self.directory.name, "--exe", path, *options)
+        tracer = tracing.Tracer(self.directory.name, *(name_it(target) if name_it else ("--exe", path)))
         self.addCleanup(tracer.close)
         records = target.work(scale)
-        return records, tracer.stop(), tracer
+        return records, tracer.stop()
 
     def check(self, version, flags, mode, scale=CONCURRENT):
         path = tracing.built("http", version, flags, mode)
-        records, spans, _ = self.trace(path, scale)
+        records, spans = self.trace(path, scale)
         servers = self.by_id([r for r in records if r["side"] == "server"])
         clients = self.by_id([r for r in records if r["side"] == "client"])
         self.assertGreater(len(servers), scale)
@@ -93,7 +94,8 @@ class HttpSpans(unittest.TestCase):
         if record["method"] in METHODS:
             self.assertEqual(span["http.request.method"], record["method"])
         else:
-            self.assertEqual((span["http.request.method"], span["http.request.method_original"]), ("_OTHER", record["method"]))
+            self.assertEqual((span["http.request.method"], span["http.request.method_original"]),
+                             ("_OTHER", record["method"]))
         target = record["url"]
         if len(target) > LONGEST_TARGET:
             self.assertEqual(span["gotrace.truncated"], ["url.path"])
@@ -170,6 +172,13 @@ class HttpSpans(unittest.TestCase):
         for version, flags, mode in chosen:
             with self.subTest(go=version, mode=mode, flags=flags):
                 self.check(version, flags, mode)
+
+    def test_by_process_and_by_port(self):
+        path = tracing.built("http", "1.27.4", STRIPPED, "pie")
+        for name_it in (lambda target: ("--pid", target.process.pid),
+                        lambda target: ("--port", target.ready["plain"].rpartition(":")[2])):
+            records, spans = self.trace(path, 3, name_it)
+            self.assertEqual(len(spans), len(records))
 
     def test_a_program_that_starts_later_and_again(self):
         path = tracing.built("http", "1.27.4", STRIPPED, "pie")

@@ -22,6 +22,11 @@ constexpr seconds kKeepUnused{60};
 const char* const kCounterReasons[GT_COUNTERS] = {"sent",       "ring_full",  "no_call",
                                                   "no_scratch", "calls_full", "unreadable"};
 
+// The SDK that exports spans; the API alone, which libraries link, does nothing.
+bool OwnTracing(const Executable& executable) {
+  return executable.info().Module("go.opentelemetry.io/otel/sdk") != nullptr;
+}
+
 }  // namespace
 
 Agent::Agent(std::unique_ptr<Kernel> kernel, const Database* database, AgentSettings settings, Metrics* metrics,
@@ -89,6 +94,9 @@ Agent::Known* Agent::KnownOf(const FileId& file, const std::string& path, const 
   if (!attached) {
     messages_(name + ": " + attached.error().ToString());
     return &known;
+  }
+  if (OwnTracing(**executable)) {
+    messages_(name + " exports spans by itself (go.opentelemetry.io/otel/sdk is linked in): with gotrace's there are two of each");
   }
   known.executable = std::move(*executable);
   known.id = *id;

@@ -1,0 +1,3 @@
+module example.com/benchserver
+
+go 1.22
