@@ -2,182 +2,210 @@
 #include <nlohmann/json.hpp>
 
 #include "gooffsets/resolve.h"
+#include "store/answer_json.h"
+#include "store/json_text.h"
 
 namespace gooffsets {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json OffsetOr(const std::optional<uint64_t>& offset) { return offset ? Json(*offset) : Json(); }
-
-Json Params(const std::vector<Parameter>& params, GoArch goarch) {
-  Json list = Json::array();
-  for (size_t i = 0; i < params.size(); ++i) {
-    const Parameter& param = params[i];
-    Json pieces = Json::array();
-    for (const Piece& piece : param.pieces) {
-      Json part;
-      if (piece.base == Piece::Base::kStack) {
-        part["stack"] = piece.index;
-      } else {
-        part["reg"] = RegisterName(goarch, piece);
-      }
-      part["size"] = piece.size;
-      part["at"] = piece.at;
-      pieces.push_back(std::move(part));
-    }
-    list.push_back({{"index", i},
-                    {"name", param.name},
-                    {"type", param.type},
-                    {"size", param.size},
-                    {"pieces", std::move(pieces)}});
-  }
-  return list;
+// Texts come out of binaries: bytes that are no UTF-8 become U+FFFD.
+std::string Plain(const std::string& text) {
+  if (IsPlainText(text)) return text;  // nearly always
+  const std::string json = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json::parse(json, nullptr, false).get<std::string>();
 }
 
-Json Function(const FunctionAnswerView& function, GoArch goarch) {
-  Json json;
-  json["bodies"] = Json::array();
-  for (const FunctionBody& body : function.bodies) {
-    Json returns = Json::array();
-    for (const FunctionBody::Return& at : body.returns) {
-      returns.push_back({{"address", at.address}, {"file_offset", OffsetOr(at.file_offset)}});
+// Writes one object; lists and objects in it are written by functions that append to the same text.
+class Object {
+ public:
+  explicit Object(std::string* out) : out_(out), object_(out) {}
+
+  void Text(const char* key, const std::string& value) {
+    if (IsPlainText(value)) return object_.Text(key, value);
+    object_.Text(key, Plain(value));
+  }
+  void Word(const char* key, std::string_view value) { object_.Text(key, value); }
+  void Number(const char* key, uint64_t value) { object_.Number(key, value); }
+  void Bool(const char* key, bool value) { object_.Bool(key, value); }
+  void Signed(const char* key, int64_t value) {
+    object_.Key(key);
+    AppendSigned(out_, value);
+  }
+  void NumberOrNull(const char* key, const std::optional<uint64_t>& value) {
+    if (value) return object_.Number(key, *value);
+    object_.Key(key);
+    *out_ += "null";
+  }
+  void Raw(const char* key, const std::string& json) {
+    object_.Key(key);
+    *out_ += json;
+  }
+  void Texts(const char* key, const std::vector<std::string>& texts) {
+    object_.Key(key);
+    JsonArray array(out_);
+    for (const std::string& text : texts) array.Text(Plain(text));
+    array.Close();
+  }
+  // `write(Object*, element)` for each element.
+  template <typename List, typename Write>
+  void Objects(const char* key, const List& list, Write write) {
+    object_.Key(key);
+    JsonArray array(out_);
+    for (const auto& element : list) {
+      array.Next();
+      Object object(out_);
+      write(&object, element);
+      object.Close();
     }
-    Json one;
-    one["address"] = body.address;
-    one["end"] = body.end;
-    one["file_offset"] = OffsetOr(body.file_offset);
-    one["entry"] = {{"address", body.entry_address},
-                    {"file_offset", OffsetOr(body.entry_file_offset)},
-                    {"emulated", body.entry_emulated},
-                    {"sp_delta", body.entry_sp_delta}};
-    one["returns"] = std::move(returns);
-    if (!body.notes.empty()) one["notes"] = body.notes;
-    json["bodies"].push_back(std::move(one));
+    array.Close();
   }
-  if (function.inlined_sites) json["inlined_sites"] = *function.inlined_sites;
-  if (function.layout) {
-    json["params"] = Params(function.layout->params, goarch);
-    json["results"] = Params(function.layout->results, goarch);
-    if (function.layout->wrapper) json["wrapper"] = true;
-    json["layout_source"] = ToString(function.layout_source);
-  } else {
-    json["layout_reason"] = function.layout_reason;
+  template <typename Write>
+  void Nested(const char* key, Write write) {
+    object_.Key(key);
+    Object object(out_);
+    write(&object);
+    object.Close();
   }
-  return json;
+  void Parameters(const char* key, std::vector<Parameter> params, GoArch goarch) {
+    for (Parameter& param : params) {
+      if (!IsPlainText(param.name)) param.name = Plain(param.name);
+      if (!IsPlainText(param.type)) param.type = Plain(param.type);
+    }
+    object_.Key(key);
+    AppendParameters(out_, params, goarch);
+  }
+  void Builds(const std::vector<Evidence>& evidence) { AppendEvidence(&object_, out_, evidence); }
+  void Close() { object_.Close(); }
+
+ private:
+  std::string* out_;
+  JsonObject object_;
+};
+
+void AppendBody(Object* out, const FunctionBody& body) {
+  out->Number("address", body.address);
+  out->Number("end", body.end);
+  out->NumberOrNull("file_offset", body.file_offset);
+  out->Nested("entry", [&](Object* entry) {
+    entry->Number("address", body.entry_address);
+    entry->NumberOrNull("file_offset", body.entry_file_offset);
+    entry->Bool("emulated", body.entry_emulated);
+    entry->Signed("sp_delta", body.entry_sp_delta);
+  });
+  out->Objects("returns", body.returns, [](Object* one, const FunctionBody::Return& at) {
+    one->Number("address", at.address);
+    one->NumberOrNull("file_offset", at.file_offset);
+  });
+  if (!body.notes.empty()) out->Texts("notes", body.notes);
 }
 
-// Adds the keys of one answer.
-void Append(Json* json, const Resolved& resolved, GoArch goarch) {
-  Json& out = *json;
-  out["item"] = resolved.item.Text();
-  out["kind"] = ToString(resolved.item.kind);
-  out["status"] = resolved.found() ? "found" : resolved.absent ? "absent" : "unknown";
+void AppendFunction(Object* out, const FunctionAnswerView& function, GoArch goarch) {
+  out->Objects("bodies", function.bodies, AppendBody);
+  if (function.inlined_sites) out->Number("inlined_sites", *function.inlined_sites);
+  if (!function.layout) return out->Text("layout_reason", function.layout_reason);
+  out->Parameters("params", function.layout->params, goarch);
+  out->Parameters("results", function.layout->results, goarch);
+  if (function.layout->wrapper) out->Bool("wrapper", true);
+  out->Word("layout_source", ToString(function.layout_source));
+}
+
+// The keys of one answer.
+void Append(Object* out, const Resolved& resolved, GoArch goarch) {
+  out->Text("item", resolved.item.Text());
+  out->Word("kind", ToString(resolved.item.kind));
+  out->Word("status", resolved.found() ? "found" : resolved.absent ? "absent" : "unknown");
   if (resolved.found()) {
-    out["source"] = ToString(resolved.source);
-    out["how"] = resolved.how;
+    out->Word("source", ToString(resolved.source));
+    out->Text("how", resolved.how);
   } else {
-    out["reason"] = resolved.reason;
-    if (!resolved.hint.empty()) out["try"] = resolved.hint;
+    out->Text("reason", resolved.reason);
+    if (!resolved.hint.empty()) out->Text("try", resolved.hint);
   }
   if (resolved.field) {
-    out["offset"] = resolved.field->offset;
-    out["size"] = resolved.field->size;
-    out["type"] = resolved.field->type;
+    out->Number("offset", resolved.field->offset);
+    out->Number("size", resolved.field->size);
+    out->Text("type", resolved.field->type);
   }
   if (resolved.structure) {
-    out["size"] = resolved.structure->size;
-    out["align"] = resolved.structure->align;
-    out["fields"] = Json::array();
-    for (const Field& field : resolved.structure->fields) {
-      out["fields"].push_back({{"name", field.name},
-                               {"offset", field.offset},
-                               {"size", field.size},
-                               {"type", field.type},
-                               {"embedded", field.embedded}});
-    }
+    out->Number("size", resolved.structure->size);
+    out->Number("align", resolved.structure->align);
+    out->Objects("fields", resolved.structure->fields, [](Object* one, const Field& field) {
+      one->Text("name", field.name);
+      one->Number("offset", field.offset);
+      one->Number("size", field.size);
+      one->Text("type", field.type);
+      one->Bool("embedded", field.embedded);
+    });
   }
-  if (resolved.function) out["function"] = Function(*resolved.function, goarch);
+  if (resolved.function) {
+    out->Nested("function", [&](Object* function) { AppendFunction(function, *resolved.function, goarch); });
+  }
   if (resolved.itab) {
-    out["itab"] = {{"address", resolved.itab->address},
-                   {"type_address", resolved.itab->type_address},
-                   {"file_offset", OffsetOr(resolved.itab->file_offset)}};
+    out->Nested("itab", [&](Object* itab) {
+      itab->Number("address", resolved.itab->address);
+      itab->Number("type_address", resolved.itab->type_address);
+      itab->NumberOrNull("file_offset", resolved.itab->file_offset);
+    });
   }
-  if (!resolved.evidence.empty()) {
-    out["evidence"] = Json::array();
-    for (const Evidence& item : resolved.evidence) out["evidence"].push_back({{"build", item.build}, {"go", item.go}});
-  }
+  if (!resolved.evidence.empty()) out->Builds(resolved.evidence);
   if (!resolved.conflicts.empty()) {
-    out["conflicts"] = Json::array();
-    for (const Conflict& conflict : resolved.conflicts) {
-      out["conflicts"].push_back({{"what", conflict.what}, {"kept", conflict.kept}, {"refused", conflict.refused}});
-    }
+    out->Objects("conflicts", resolved.conflicts, [](Object* one, const Conflict& conflict) {
+      one->Text("what", conflict.what);
+      one->Text("kept", conflict.kept);
+      one->Text("refused", conflict.refused);
+    });
   }
 }
 
-Json Wants(const std::vector<ResolvedWant>& wants, GoArch goarch) {
-  Json list = Json::array();
-  for (const ResolvedWant& want : wants) {
-    Json one;
-    one["as"] = want.want.as;
-    one["needed"] = want.want.needed;
-    if (want.answer) {
-      Append(&one, *want.answer, goarch);
-    } else {
-      // Unknown if any alternative is: it may exist.
-      bool absent = !want.not_found.empty();
-      for (const Resolved& tried : want.not_found) absent = absent && tried.absent;
-      one["status"] = absent ? "absent" : "unknown";
-    }
-    if (!want.not_found.empty()) {
-      one["tried"] = Json::array();
-      for (const Resolved& tried : want.not_found) {
-        Json item;
-        Append(&item, tried, goarch);
-        one["tried"].push_back(std::move(item));
-      }
-    }
-    list.push_back(std::move(one));
+void AppendWant(Object* out, const ResolvedWant& want, GoArch goarch) {
+  out->Text("as", want.want.as);
+  out->Bool("needed", want.want.needed);
+  if (want.answer) {
+    Append(out, *want.answer, goarch);
+  } else {
+    // Unknown if any alternative is: it may exist.
+    bool absent = !want.not_found.empty();
+    for (const Resolved& tried : want.not_found) absent = absent && tried.absent;
+    out->Word("status", absent ? "absent" : "unknown");
   }
-  return list;
+  if (!want.not_found.empty()) {
+    out->Objects("tried", want.not_found, [&](Object* one, const Resolved& tried) { Append(one, tried, goarch); });
+  }
 }
-
-// Texts come out of binaries: bytes that are no UTF-8 become U+FFFD.
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Json BinaryOf(const BinaryInfo& info) { return Json::parse(BinaryInfoJson(info), nullptr, false); }
 
 }  // namespace
 
 std::string ResolutionJson(const Resolution& resolution) {
-  Json json;
-  json["binary"] = BinaryOf(resolution.binary);
-  json["probes"] = Json::array();
-  for (const ResolvedProbe& probe : resolution.probes) {
-    Json one;
-    one["name"] = probe.name;
-    one["usable"] = probe.usable;
-    if (!probe.disabled_by.empty()) one["disabled_by"] = probe.disabled_by;
-    one["attach"] = Wants(probe.attach, resolution.binary.goarch);
-    one["wants"] = Wants(probe.wants, resolution.binary.goarch);
-    json["probes"].push_back(std::move(one));
-  }
-  json["notes"] = resolution.notes;
-  return Dump(json);
+  const GoArch goarch = resolution.binary.goarch;
+  auto want = [&](Object* one, const ResolvedWant& wanted) { AppendWant(one, wanted, goarch); };
+  std::string text;
+  Object json(&text);
+  json.Raw("binary", BinaryInfoJson(resolution.binary));
+  json.Objects("probes", resolution.probes, [&](Object* one, const ResolvedProbe& probe) {
+    one->Text("name", probe.name);
+    one->Bool("usable", probe.usable);
+    if (!probe.disabled_by.empty()) one->Texts("disabled_by", probe.disabled_by);
+    one->Objects("attach", probe.attach, want);
+    one->Objects("wants", probe.wants, want);
+  });
+  json.Texts("notes", resolution.notes);
+  json.Close();
+  return text;
 }
 
 std::string ExplanationJson(const Explanation& explanation) {
-  Json json;
-  json["binary"] = BinaryOf(explanation.binary);
-  Json answer;
-  Append(&answer, explanation.answer, explanation.binary.goarch);
-  json["answer"] = std::move(answer);
-  json["words"] = Json::array();
-  for (const Explanation::Word& word : explanation.words) {
-    json["words"].push_back(
-        {{"source", ToString(word.source)}, {"how", word.how}, {"says", word.says}, {"found", word.found}});
-  }
-  return Dump(json);
+  std::string text;
+  Object json(&text);
+  json.Raw("binary", BinaryInfoJson(explanation.binary));
+  json.Nested("answer", [&](Object* answer) { Append(answer, explanation.answer, explanation.binary.goarch); });
+  json.Objects("words", explanation.words, [](Object* one, const Explanation::Word& word) {
+    one->Word("source", ToString(word.source));
+    one->Text("how", word.how);
+    one->Text("says", word.says);
+    one->Bool("found", word.found);
+  });
+  json.Close();
+  return text;
 }
 
 }  // namespace gooffsets

@@ -1,20 +1,9 @@
 // Answers and timelines as JSON, in the shapes of docs/formats.md, "lookup".
+#include "store/answer_json.h"
+
 #include <string>
 
-#include "gooffsets/database.h"
-#include "store/json_text.h"
-
 namespace gooffsets {
-
-namespace {
-
-void AppendQuery(JsonObject* object, const Query& query) {
-  object->Text("module", query.module);
-  if (!query.version.empty()) object->Text("version", query.version);
-  if (!query.go.empty()) object->Text("go", query.go);
-  object->Text("goarch", ToString(query.goarch));
-  object->Text("symbol", query.symbol);
-}
 
 void AppendTexts(std::string* out, const std::vector<std::string>& texts) {
   JsonArray array(out);
@@ -64,6 +53,16 @@ void AppendParameters(std::string* out, const std::vector<Parameter>& params, Go
     object.Close();
   }
   array.Close();
+}
+
+namespace {
+
+void AppendQuery(JsonObject* object, const Query& query) {
+  object->Text("module", query.module);
+  if (!query.version.empty()) object->Text("version", query.version);
+  if (!query.go.empty()) object->Text("go", query.go);
+  object->Text("goarch", ToString(query.goarch));
+  object->Text("symbol", query.symbol);
 }
 
 void AppendValue(JsonObject* object, std::string* out, const Value& value, GoArch goarch) {
