@@ -36,6 +36,7 @@ GT_INLINE void GtPublish(struct gt_scratch* s, const struct gt_table* t, struct 
 GT_INLINE void GtBeginServer(struct gt_scratch* s, const struct gt_table* t, struct gt_key* key, u64 headers) {
   struct gt_server_call* call = &s->server;
   call->mux_request = 0;
+  call->route = call->route_length = 0;
   call->flags = 0;
   call->truncated = 0;
   call->agent_length = 0;
@@ -127,6 +128,7 @@ GT_INLINE void GtHttpSend(struct gt_scratch* s, const struct gt_table* t, int ba
   GtAddGoString(span, GT_STR_PEER, request, at[GT_SRV_REMOTE], GT_MAX_PEER);
   GtAddKept(span, GT_STR_AGENT, call->agent, call->agent_length, GT_MAX_AGENT);
   GtAddGoString(span, GT_STR_ROUTE, request, at[GT_SRV_PATTERN], GT_MAX_ROUTE);
+  if (!span->length[GT_STR_ROUTE]) GtAddString(span, GT_STR_ROUTE, call->route, call->route_length, GT_MAX_ROUTE);
   if (!span->length[GT_STR_ROUTE] && call->mux_request && call->mux_request != request) {
     /* A handler in front of the mux made a copy of the request. It may be gone by now: it is the copy only if the
      * request line in it is still the same string. */
@@ -177,6 +179,26 @@ GT_INLINE int GtHttpMux(struct gt_context* context) {
   return GtLeave(s);
 }
 
+/* HandlerFunc.ServeHTTP: behind the mux the request has its Pattern. Nothing else is read of a request that may be a
+ * copy. */
+GT_INLINE int GtHttpHandler(struct gt_context* context) {
+  const struct gt_table* t;
+  struct gt_scratch* s = GtEnter(context, &t);
+  if (!s) return 0;
+  struct gt_key key = {.pid = s->pid, .what = GT_CALL_SERVER, .id = s->goid ? s->goid : s->g};
+  struct gt_server_call* call = bpf_map_lookup_elem(&server_calls, &key);
+  s32 pattern = t->value[GT_BASE_H1 + GT_SRV_PATTERN];
+  if (call && !call->route_length && call->mux_request && pattern >= 0) {
+    u64 request = GtArgument(s, t->value[GT_BASE_H1 + GT_SRV_HANDLER_REQ]);
+    u64 text[2] = {};
+    if (request == call->mux_request && !GtRead(text, sizeof(text), request + pattern)) {
+      call->route = text[0];
+      call->route_length = text[1];
+    }
+  }
+  return GtLeave(s);
+}
+
 SEC("uprobe")
 int h1_begin(struct gt_context* context) { return GtHttpBegin(context, GT_BASE_H1, GT_HTTP1_SERVER); }
 SEC("uprobe")
@@ -191,6 +213,8 @@ SEC("uprobe")
 int x2_begin(struct gt_context* context) { return GtHttpBegin(context, GT_BASE_X2, GT_X2_SERVER); }
 SEC("uprobe")
 int x2_deferred(struct gt_context* context) { return GtHttpEnd(context, GT_BASE_X2, 1); }
+SEC("uprobe")
+int http_handler(struct gt_context* context) { return GtHttpHandler(context); }
 SEC("uprobe")
 int http_mux(struct gt_context* context) { return GtHttpMux(context); }
 

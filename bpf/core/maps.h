@@ -60,6 +60,7 @@ struct gt_server_call {
   u64 request; /* *Request; gRPC: the stream */
   u64 writer;  /* what tells the status */
   u64 mux_request;
+  u64 route, route_length; /* the string belongs to the mux, which keeps it */
   u64 context;
   u64 goid;
   struct gt_ids ids;

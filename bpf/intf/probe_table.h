@@ -65,6 +65,7 @@ enum gt_map_kind {
   X(SRV_TLS, "req.TLS")            \
   X(SRV_MINOR, "req.ProtoMinor")   \
   X(SRV_PATTERN, "req.Pattern")    \
+  X(SRV_HANDLER_REQ, "handler.req")  \
   X(SRV_MUX_REQ, "mux.req")        \
   X(SRV_MUX_URI, "mux.RequestURI") \
   X(SRV_MUX_PATTERN, "mux.Pattern")

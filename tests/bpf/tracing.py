@@ -29,6 +29,11 @@ def why_not():
     return None
 
 
+def database():
+    """The released one of the build tree, or what GOTRACE_TEST_DB names."""
+    return os.environ.get("GOTRACE_TEST_DB") or str(harness.BUILD_DIR / "share" / "gooffsets" / "offsets.db")
+
+
 def built(name, version, flags=(), mode="exe", requires=()):
     """The fixture's executable, built once for each release and way of linking."""
     source = FIXTURES / name
@@ -114,9 +119,8 @@ class Tracer:
     def __init__(self, directory, *arguments, env=None):
         self.path = pathlib.Path(directory) / f"spans-{time.monotonic_ns()}.jsonl"
         command = [harness.tool("GOTRACE"), "--format", "none", "--file", str(self.path), *map(str, arguments)]
-        database = harness.BUILD_DIR / "share" / "gooffsets" / "offsets.db"
         if "--db" not in arguments and "--no-db" not in arguments:
-            command += ["--db", os.environ.get("GOTRACE_TEST_DB", str(database))]
+            command += ["--db", database()]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
                                         env=env or harness.clean_environment())
         self.messages = Lines(self.process.stderr)

@@ -13,6 +13,7 @@ constexpr Attachment kAttachments[] = {
     {"h1", "end", "h1_end", Where::kEntry},
     {"h1", "deferred", "h1_deferred", Where::kEntry},
     {"h1", "mux", "http_mux", Where::kEntry},
+    {"h1", "handler", "http_handler", Where::kEntry},
     {"h2", "begin", "h2_begin", Where::kEntry},
     {"h2", "deferred", "h2_deferred", Where::kEntry},
     {"x2", "begin", "x2_begin", Where::kEntry},
@@ -35,6 +36,7 @@ constexpr ArgumentWord kArgumentWords[] = {
     {"h1", "begin", 2, 0, false, "arg.req"},
     {"h1", "end", 0, 0, false, "end.w"},
     {"h1", "mux", 2, 0, false, "mux.req"},
+    {"h1", "handler", 2, 0, false, "handler.req"},
     // runHandler(sc *serverConn, rw *responseWriter, req *Request, handler func)
     {"h2", "begin", 1, 0, false, "arg.w"},
     {"h2", "begin", 2, 0, false, "arg.req"},

@@ -136,7 +136,8 @@ void Derive(const BinaryInfo& info, Plan* plan) {
   }
   // Without a pattern to read there is nothing to learn from the mux.
   if (value[At(GT_BASE_H1, GT_SRV_PATTERN)] == GT_NONE) {
-    std::erase_if(plan->places, [](const Place& place) { return place.program == "http_mux"; });
+    std::erase_if(plan->places,
+                  [](const Place& place) { return place.program == "http_mux" || place.program == "http_handler"; });
   }
   for (const int slot : {At(GT_BASE_GRPC, GT_RPC_STREAM_METHOD), At(GT_BASE_GRPC, GT_RPC_STREAM_CTX)}) {
     if (value[slot] != GT_NONE) value[slot] += plan->embedded_stream;
