@@ -28,11 +28,16 @@ GT_INLINE void GtSendHeader(u16 event, u32 pid) {
   GtSend(&header, sizeof(header));
 }
 
-GT_INLINE int GtRead(void* to, u32 size, u64 from) { return bpf_probe_read_user(to, size, (const void*)from); }
+/* A page that the kernel is moving cannot be read from a probe: counted, so that what is missing is known to be. */
+GT_INLINE int GtRead(void* to, u32 size, u64 from) {
+  if (!bpf_probe_read_user(to, size, (const void*)from)) return 0;
+  GtCount(GT_COUNT_READ);
+  return 1;
+}
 
 GT_INLINE u64 GtReadWord(u64 from) {
   u64 value = 0;
-  bpf_probe_read_user(&value, sizeof(value), (const void*)from);
+  if (from) GtRead(&value, sizeof(value), from);
   return value;
 }
 
@@ -41,7 +46,7 @@ GT_INLINE u64 GtField(u64 base, s32 offset) { return offset < 0 || !base ? 0 : G
 
 GT_INLINE u8 GtByte(u64 base, s32 offset) {
   u8 value = 0;
-  if (offset >= 0 && base) bpf_probe_read_user(&value, 1, (const void*)(base + offset));
+  if (offset >= 0 && base) GtRead(&value, 1, base + offset);
   return value;
 }
 

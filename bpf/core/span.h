@@ -27,10 +27,7 @@ GT_INLINE void GtAddString(struct gt_span* span, int which, u64 from, u64 length
   at &= GT_SPAN_DATA - 1;
   GT_BARRIER(take);
   if (take > limit) return;
-  if (bpf_probe_read_user(&span->data[at], take, (const void*)from)) {
-    GtCount(GT_COUNT_READ);
-    return;
-  }
+  if (GtRead(&span->data[at], take, from)) return;
   if (length > limit) span->truncated |= 1u << which;
   span->length[which] = take;
   span->header.size = at + take;

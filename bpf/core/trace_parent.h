@@ -17,10 +17,7 @@ GT_INLINE int GtParseTraceparent(struct gt_scratch* s, struct gt_ids* ids, u32* 
   u64 length = s->traceparent_length;
   if (!s->traceparent || length < GT_TRACEPARENT) return 0;
   u32 take = length > GT_TRACEPARENT ? GT_TRACEPARENT + 1 : GT_TRACEPARENT;
-  if (GtRead(text, GT_TRACEPARENT, s->traceparent)) {
-    GtCount(GT_COUNT_READ);
-    return 0;
-  }
+  if (GtRead(text, GT_TRACEPARENT, s->traceparent)) return 0;
   if (take > GT_TRACEPARENT && GtRead(text + GT_TRACEPARENT, 1, s->traceparent + GT_TRACEPARENT)) return 0;
   if (text[2] != '-' || text[35] != '-' || text[52] != '-') return 0;
   int version = GtHexDigit(text[0]) << 4 | GtHexDigit(text[1]);

@@ -42,7 +42,9 @@ class HttpSpans(unittest.TestCase):
         tracer = tracing.Tracer(self.directory.name, *(name_it(target) if name_it else ("--exe", path)))
         self.addCleanup(tracer.close)
         records = target.work(scale)
-        return records, tracer.stop()
+        spans = tracer.stop()
+        self.unreadable = tracer.unreadable()
+        return records, spans
 
     def check(self, version, flags, mode, scale=CONCURRENT):
         path = tracing.built("http", version, flags, mode)
@@ -126,11 +128,18 @@ class HttpSpans(unittest.TestCase):
             self.assertNotIn("http.route", span)
         if record.get("how") == "header":
             _, trace, parent, _ = record["parent"].split("-")
+            if span["parent"] == "none" and self.unreadable:
+                # A page that was being moved: the tracer counted it, so that this is no silent loss.
+                self.unreadable -= 1
+                return self.excess_of(record, span)
             self.assertEqual((span["trace_id"], span["parent_span_id"], span["parent"]), (trace, parent, "header"))
             self.assertEqual(span["trace_state"], "vendor=" + record["agent"].removeprefix("agent-"))
         else:
             self.assertEqual(span["parent"], "none")
             self.assertNotIn("trace_state", span)
+        return self.excess_of(record, span)
+
+    def excess_of(self, record, span):
         start, end = span["start_unix_ns"], span["start_unix_ns"] + span["duration_ns"]
         # The two clocks are read one after the other: their offset is known to a microsecond or so.
         self.assertLessEqual(start, record["start"] + 5_000)

@@ -75,6 +75,10 @@ class Lines:
             self.lines.put(line)
         self.lines.put(None)
 
+    def everything(self):
+        """What was taken, and what is still waiting."""
+        return self.all + [line for line in list(self.lines.queue) if line is not None]
+
     def until(self, wanted, limit=LIMIT):
         """The lines up to the first that `wanted` likes, with it."""
         taken = []
@@ -131,6 +135,12 @@ class Tracer:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=LIMIT)
         return self.spans()
+
+    def unreadable(self):
+        """How often, by its own word at its end, the tracer could not read the program's memory."""
+        self.messages.thread.join(LIMIT)
+        found = re.search(r"(\d+) reads of the program's memory failed", "".join(self.messages.everything()))
+        return int(found.group(1)) if found else 0
 
     def spans(self):
         if not self.path.exists():

@@ -120,7 +120,7 @@ class ReleasedData(harness.ToolTest):
                 lines = run.stdout.splitlines()
                 self.assertEqual(lines[0], f"ambiguous: {symbol}  ({module} {version}, {arch})")
                 self.assertEqual(lines[-1], "name the Go release of the program with --go")
-                for go, offset in by_go.items():
+                for go, offset in seen:
                     at = next((i for i, line in enumerate(lines) if line.startswith("with Go ") and go in line), None)
                     self.assertIsNotNone(at, str(run))
                     self.assertTrue(lines[at + 1].startswith(f"offset {offset} ({offset:#x}), size 8, "), str(run))

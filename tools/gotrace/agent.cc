@@ -194,6 +194,19 @@ void Agent::ReadCounters() {
   for (size_t i = 0; i < totals.size(); ++i) counters_[i]->Set(totals[i]);
 }
 
+std::string Agent::Losses() const {
+  const std::array<uint64_t, GT_COUNTERS> totals = kernel_->Counters();
+  std::string text;
+  const auto add = [&](gt_counter counter, const char* what) {
+    if (totals[counter]) text += (text.empty() ? "" : ", ") + std::to_string(totals[counter]) + what;
+  };
+  add(GT_COUNT_LOST, " events lost because the agent was too slow");
+  add(GT_COUNT_NO_MAP, " calls beyond --max-calls");
+  add(GT_COUNT_NO_SCRATCH, " events lost because programs interrupted each other");
+  add(GT_COUNT_READ, " reads of the program's memory failed");
+  return text;
+}
+
 void Agent::Turn(std::chrono::milliseconds wait) {
   kernel_->Poll(wait, [this](const gt_header& header, size_t size) { Receive(header, size); });
   clock_.MeasureIfOlderThan(seconds(10));

@@ -48,6 +48,8 @@ class Agent {
   Result<void> Start();
   // One round: waits at most so long for records, handles them, looks after processes.
   void Turn(std::chrono::milliseconds wait);
+  // What was lost up to now, in words; empty: nothing.
+  std::string Losses() const;
   size_t process_count() const { return processes_.size(); }
 
  private:

@@ -126,6 +126,7 @@ Result<void> Trace(const Options& options) {
   while (!g_stop.load(std::memory_order_relaxed) && (options.duration == 0 || steady_clock::now() < end))
     agent.Turn(kTurn);
   agent.Turn(milliseconds(0));
+  if (const std::string losses = agent.Losses(); !losses.empty()) say(losses);
   if (!pipeline.Shutdown(kShutdown)) say("some spans could not be exported in time");
   return {};
 }
