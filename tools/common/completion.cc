@@ -44,6 +44,10 @@ std::vector<OptionWords> OptionsOf(const CLI::App& app) {
   return all;
 }
 
+std::vector<const CLI::App*> SubcommandsOf(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
 // A tool or one of its subcommands; `path` is "" for the tool, "diff" or "a b" below it.
 struct Level {
   std::string path;
@@ -52,7 +56,7 @@ struct Level {
 
 void Collect(const CLI::App& app, const std::string& path, std::vector<Level>* levels) {
   levels->push_back({path, &app});
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* sub : SubcommandsOf(app)) {
     if (!sub->get_name().empty()) Collect(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name(), levels);
   }
 }
@@ -65,7 +69,7 @@ std::string Quoted(std::string_view text) {
 
 std::string SubcommandNames(const CLI::App& app) {
   std::string names;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) names += sub->get_name() + " ";
+  for (const CLI::App* sub : SubcommandsOf(app)) names += sub->get_name() + " ";
   return names;
 }
 
@@ -80,7 +84,7 @@ std::string Bash(const std::string& tool, const std::vector<Level>& levels) {
   std::string level_cases, value_cases, word_cases;
   for (const Level& level : levels) {
     std::string words = SubcommandNames(*level.app);
-    for (const CLI::App* sub : level.app->get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::App* sub : SubcommandsOf(*level.app)) {
       level_cases += fmt::format("      {}) path={} ;;\n", Quoted(level.path + "/" + sub->get_name()),
                                  Quoted(level.path.empty() ? sub->get_name() : level.path + " " + sub->get_name()));
     }
@@ -143,7 +147,7 @@ std::string Zsh(const std::string& tool, const std::vector<Level>& levels) {
         arguments += " \\\n    " + Quoted(fmt::format("*{}[{}]{}", spelled, ZshText(option.what), value));
       }
     }
-    for (const CLI::App* sub : level.app->get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::App* sub : SubcommandsOf(*level.app)) {
       commands += " " + Quoted(ZshText(sub->get_name()) + ":" + FirstLine(sub->get_description()));
       cases += fmt::format("      {}) {}_{} ;;\n", sub->get_name(), name, Identifier(sub->get_name()));
     }
@@ -181,7 +185,7 @@ std::string Fish(const std::string& tool, const std::vector<Level>& levels) {
     }
     const std::string start =
         fmt::format("complete -c {}{}", tool, condition.empty() ? "" : " -n " + Quoted(condition));
-    for (const CLI::App* sub : level.app->get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::App* sub : SubcommandsOf(*level.app)) {
       out += fmt::format("{} -f -a {} -d {}\n", start, sub->get_name(), Quoted(FirstLine(sub->get_description())));
     }
     for (const OptionWords& option : OptionsOf(*level.app)) {
