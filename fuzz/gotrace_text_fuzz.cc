@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.h"
 #include "gotrace/export/otlp.h"
 #include "gotrace/export/terminal.h"
 #include "gotrace/pipeline/resource.h"
@@ -18,8 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   // What is written as a JSON string reads back as the UTF-8 that was made of it.
   std::string scratch, again, quoted;
-  const std::string text(trace::AsUtf8(bytes, &scratch));
-  FUZZ_REQUIRE(trace::AsUtf8(text, &again) == text);
+  const std::string text(gooffsets::AsUtf8(bytes, &scratch));
+  FUZZ_REQUIRE(gooffsets::AsUtf8(text, &again) == text);
   trace::AppendJsonString(bytes, &quoted);
   FUZZ_REQUIRE(nlohmann::json::parse(quoted).get<std::string>() == text);
 

@@ -35,8 +35,7 @@ Result<void> LoadBuilds(Connection* db, LintWorld* world) {
     if (!row) break;
     LintBuild build;
     build.id = query.Int(0);
-    const std::string_view uid = query.Bytes(1);
-    build.uid = gooffsets::ToHex({reinterpret_cast<const uint8_t*>(uid.data()), uid.size()});
+    build.uid = gooffsets::ToHex(query.Bytes(1));
     build.module = query.Text(2);
     build.version = query.Text(3);
     build.go = query.Text(4);

@@ -36,6 +36,10 @@ std::string ToHex(std::span<const uint8_t> bytes) {
   return hex;
 }
 
+std::string ToHex(std::string_view bytes) {
+  return ToHex(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+}
+
 Result<Digest128> ParseDigest128(std::string_view hex) {
   Digest128 digest{};
   if (hex.size() != digest.size() * 2) return Fail(ErrorCode::kBadInput, "a digest has 32 hexadecimal digits");

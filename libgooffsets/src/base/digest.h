@@ -28,6 +28,7 @@ using Digest256 = std::array<uint8_t, 32>;
 
 // Lower-case hexadecimal digits.
 std::string ToHex(std::span<const uint8_t> bytes);
+std::string ToHex(std::string_view bytes);  // of a database's blob
 // Reads exactly 32 hex digits of either case.
 Result<Digest128> ParseDigest128(std::string_view hex);
 

@@ -100,8 +100,7 @@ Result<BuildPrints> ReadBuildPrints(Connection* db) {
     std::vector<Digest128>& mine = parts[rows.Int(0)];
     mine.push_back(versions[rows.Int(2)]);
     mine.push_back(RowDigest(rows, 3, 14));
-    const std::string_view uid = rows.Bytes(1);
-    out[ToHex(std::span(reinterpret_cast<const uint8_t*>(uid.data()), uid.size()))] = Together(&mine);
+    out[ToHex(rows.Bytes(1))] = Together(&mine);
   }
 }
 

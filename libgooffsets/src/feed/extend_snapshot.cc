@@ -6,25 +6,10 @@
 #include "feed/build_prints.h"
 #include "store/export.h"
 #include "store/store.h"
+#include "store/temporary_database.h"
 
 namespace gooffsets {
 namespace {
-
-// A copy to work in, with what SQLite puts beside it; gone at the end.
-class WorkingCopy {
- public:
-  explicit WorkingCopy(std::string path) : path_(std::move(path)) {}
-  WorkingCopy(const WorkingCopy&) = delete;
-  WorkingCopy& operator=(const WorkingCopy&) = delete;
-  ~WorkingCopy() {
-    std::error_code ignored;
-    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(path_ + suffix, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 Result<void> AddVersions(Store* from, Store* to) {
   GOOFFSETS_TRY(std::vector<std::string> modules, from->Modules());
@@ -76,7 +61,7 @@ Result<ExtendedSnapshot> Continue(Store* from, Store* to) {
 Result<ExtendedSnapshot> ExtendSnapshot(const std::string& previous, const std::string& database,
                                         const std::string& out) {
   GOOFFSETS_TRY(Store from, Store::Open(database, OpenMode::kReadOnly));
-  WorkingCopy working(out + ".working");
+  TemporaryDatabase working(out + ".working");
   std::error_code error;
   if (!previous.empty()) {
     std::filesystem::copy_file(previous, working.path(), std::filesystem::copy_options::overwrite_existing, error);

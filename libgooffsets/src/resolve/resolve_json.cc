@@ -1,6 +1,5 @@
 // Resolutions and explanations as JSON, in the shapes of docs/formats.md, "resolve" and "explain".
-#include <nlohmann/json.hpp>
-
+#include "base/utf8.h"
 #include "gooffsets/resolve.h"
 #include "store/answer_json.h"
 #include "store/json_text.h"
@@ -8,21 +7,15 @@
 namespace gooffsets {
 namespace {
 
-// Texts come out of binaries: bytes that are no UTF-8 become U+FFFD.
-std::string Plain(const std::string& text) {
-  if (IsPlainText(text)) return text;  // nearly always
-  const std::string json = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  return nlohmann::json::parse(json, nullptr, false).get<std::string>();
-}
-
-// Writes one object; lists and objects in it are written by functions that append to the same text.
+// Writes one object; lists and objects in it are written by functions that append to the same text. Texts come out of
+// binaries: bytes that are no UTF-8 become U+FFFD.
 class Object {
  public:
   explicit Object(std::string* out) : out_(out), object_(out) {}
 
   void Text(const char* key, const std::string& value) {
-    if (IsPlainText(value)) return object_.Text(key, value);
-    object_.Text(key, Plain(value));
+    std::string scratch;
+    object_.Text(key, AsUtf8(value, &scratch));
   }
   void Word(const char* key, std::string_view value) { object_.Text(key, value); }
   void Number(const char* key, uint64_t value) { object_.Number(key, value); }
@@ -43,7 +36,8 @@ class Object {
   void Texts(const char* key, const std::vector<std::string>& texts) {
     object_.Key(key);
     JsonArray array(out_);
-    for (const std::string& text : texts) array.Text(Plain(text));
+    std::string scratch;
+    for (const std::string& text : texts) array.Text(AsUtf8(text, &scratch));
     array.Close();
   }
   // `write(Object*, element)` for each element.
@@ -66,11 +60,7 @@ class Object {
     write(&object);
     object.Close();
   }
-  void Parameters(const char* key, std::vector<Parameter> params, GoArch goarch) {
-    for (Parameter& param : params) {
-      if (!IsPlainText(param.name)) param.name = Plain(param.name);
-      if (!IsPlainText(param.type)) param.type = Plain(param.type);
-    }
+  void Parameters(const char* key, const std::vector<Parameter>& params, GoArch goarch) {
     object_.Key(key);
     AppendParameters(out_, params, goarch);
   }

@@ -13,12 +13,6 @@ namespace {
 // Fewer versions than this are asked one by one; measured: a query for each of many costs more than one for all.
 constexpr size_t kFew = 4;
 
-const PackageEntry* FindEntry(const std::vector<PackageEntry>& entries, int64_t symbol) {
-  auto entry = std::lower_bound(entries.begin(), entries.end(), symbol,
-                                [](const PackageEntry& a, int64_t wanted) { return a.symbol < wanted; });
-  return entry == entries.end() || entry->symbol != symbol ? nullptr : &*entry;
-}
-
 }  // namespace
 
 bool IsPlainFunction(std::string_view name) {

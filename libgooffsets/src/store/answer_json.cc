@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "base/utf8.h"
+
 namespace gooffsets {
 
 void AppendTexts(std::string* out, const std::vector<std::string>& texts) {
@@ -26,13 +28,14 @@ void AppendEvidence(JsonObject* object, std::string* out, const std::vector<Evid
 
 void AppendParameters(std::string* out, const std::vector<Parameter>& params, GoArch goarch) {
   JsonArray array(out);
+  std::string scratch;
   uint64_t index = 0;
   for (const Parameter& param : params) {
     array.Next();
     JsonObject object(out);
     object.Number("index", index++);
-    object.Text("name", param.name);
-    object.Text("type", param.type);
+    object.Text("name", AsUtf8(param.name, &scratch));
+    object.Text("type", AsUtf8(param.type, &scratch));
     object.Number("size", param.size);
     object.Key("pieces");
     JsonArray pieces(out);

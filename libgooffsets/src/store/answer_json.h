@@ -16,7 +16,7 @@ namespace gooffsets {
 void AppendTexts(std::string* out, const std::vector<std::string>& texts);
 // The key "evidence" with its list.
 void AppendEvidence(JsonObject* object, std::string* out, const std::vector<Evidence>& evidence);
-// The list of parameters or results.
+// The list of parameters or results; their texts may come out of a binary, and need not be UTF-8.
 void AppendParameters(std::string* out, const std::vector<Parameter>& params, GoArch goarch);
 
 }  // namespace gooffsets

@@ -43,9 +43,7 @@ Result<std::vector<Rival>> Rivals(Connection* db, const BuildInfo& build) {
   while (true) {
     GOOFFSETS_TRY(bool row, query.Next());
     if (!row) return rivals;
-    std::string_view uid = query.Bytes(1);
-    rivals.push_back({query.Int(0), ToHex(std::span(reinterpret_cast<const uint8_t*>(uid.data()), uid.size())),
-                      static_cast<BuildStatus>(query.Int(2)), query.Int(3) != 0, query.Text(4)});
+    rivals.push_back({query.Int(0), ToHex(query.Bytes(1)), static_cast<BuildStatus>(query.Int(2)), query.Int(3) != 0, query.Text(4)});
   }
 }
 

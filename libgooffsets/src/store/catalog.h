@@ -42,6 +42,9 @@ struct PackageListEntry {
 std::string PackEntries(std::vector<PackageEntry> entries);
 Result<std::vector<PackageEntry>> UnpackEntries(std::string_view packed);
 
+// The entry of a symbol among entries as they are stored, which are sorted by symbol; null: there is none.
+const PackageEntry* FindEntry(const std::vector<PackageEntry>& entries, int64_t symbol);
+
 // Lists in one text, an item a line.
 std::string JoinLines(const std::vector<std::string>& lines);
 std::vector<std::string> SplitLines(std::string_view text);

@@ -65,6 +65,12 @@ Result<std::vector<PackageEntry>> UnpackEntries(std::string_view packed) {
   return entries;
 }
 
+const PackageEntry* FindEntry(const std::vector<PackageEntry>& entries, int64_t symbol) {
+  auto entry = std::lower_bound(entries.begin(), entries.end(), symbol,
+                                [](const PackageEntry& a, int64_t wanted) { return a.symbol < wanted; });
+  return entry == entries.end() || entry->symbol != symbol ? nullptr : &*entry;
+}
+
 std::string JoinLines(const std::vector<std::string>& lines) {
   std::string out;
   for (const std::string& line : lines) {

@@ -198,8 +198,7 @@ Result<CatalogReader::State> CatalogReader::ReadState(int64_t state_id) {
   state.package.path = query.Text(0);
   state.package_layout = query.Int(1);
   state.package.fully_kept = query.Int(2) != 0;
-  std::string_view selection = query.Bytes(3);
-  state.package.selection = ToHex(std::span(reinterpret_cast<const uint8_t*>(selection.data()), selection.size()));
+  state.package.selection = ToHex(query.Bytes(3));
   state.package.files = SplitLines(query.Bytes(4));
   GOOFFSETS_TRY(state.package.selections, ParseSelections(query.Bytes(5)));
   state.package.std_by_value = SplitLines(query.Bytes(6));
@@ -216,17 +215,13 @@ Result<BuildInfo> CatalogReader::ReadBuild(int64_t build_id) {
         "WHERE b.id = ?");
     GOOFFSETS_TRY(bool found, query.BindInt(build_id).Next());
     if (!found) return Damaged("a build is missing");
-    auto hex = [&](int column) {
-      std::string_view bytes = query.Bytes(column);
-      return ToHex(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
-    };
-    build.id = hex(0);
+    build.id = ToHex(query.Bytes(0));
     build.root = {query.Text(1), query.Text(2)};
     build.go = query.Text(3);
     GOOFFSETS_TRY(build.goarch, ParseGoArch(query.Bytes(4)));
     build.goexperiment = query.Text(5);
     build.tags = SplitLines(query.Bytes(6));
-    build.probe_digest = hex(7);
+    build.probe_digest = ToHex(query.Bytes(7));
     build.tool_version = query.Text(8);
     build.status = static_cast<BuildStatus>(query.Int(9));
     build.reason = query.Text(10);

@@ -9,10 +9,6 @@ namespace gooffsets {
 
 namespace {
 
-std::string HexOf(std::string_view bytes) {
-  return ToHex(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
-}
-
 void SortByGo(std::vector<Sighting>* sightings) {
   VersionLess less(VersionScheme::kGo);
   std::sort(sightings->begin(), sightings->end(), [&](const Sighting& a, const Sighting& b) {
@@ -42,7 +38,7 @@ Result<std::vector<Sighting>> Database::Impl::SightingsOf(const std::string& mod
   while (true) {
     GOOFFSETS_TRY(bool row, rows.Next());
     if (!row) break;
-    sightings.push_back({rows.Int(0), {HexOf(rows.Bytes(1)), rows.Text(2)}, rows.Int(3), rows.Int(4)});
+    sightings.push_back({rows.Int(0), {ToHex(rows.Bytes(1)), rows.Text(2)}, rows.Int(3), rows.Int(4)});
   }
   SortByGo(&sightings);
   return sightings;
@@ -98,7 +94,7 @@ Result<Database::Impl::Listed> Database::Impl::FindListed(int64_t version, GoArc
       list = lists.emplace(rows.Int(0), std::move(packages)).first;
     }
     listed.known = true;
-    listed.evidence.push_back({HexOf(rows.Bytes(1)), rows.Text(2)});
+    listed.evidence.push_back({ToHex(rows.Bytes(1)), rows.Text(2)});
     for (const ModulePackages::Package& entry : list->second) {
       if (entry.path != package) continue;
       listed.listed = true;

@@ -1,6 +1,4 @@
 // What one build says of one symbol: a struct, a function, or a field along `Type.field.field`.
-#include <algorithm>
-
 #include "go/names.h"
 #include "gooffsets/version.h"
 #include "store/database_impl.h"
@@ -66,10 +64,8 @@ Result<std::optional<PackageEntry>> Database::Impl::FindEntry(int64_t state, std
   if (!id) return std::optional<PackageEntry>();
   GOOFFSETS_TRY(const CatalogReader::State* read, StateOf(state));
   GOOFFSETS_TRY(const Entries* entries, EntriesOf(read->package_layout));
-  auto entry = std::lower_bound(entries->begin(), entries->end(), *id,
-                                [](const PackageEntry& a, int64_t wanted) { return a.symbol < wanted; });
-  if (entry == entries->end() || entry->symbol != *id) return std::optional<PackageEntry>();
-  return std::optional<PackageEntry>(*entry);
+  const PackageEntry* entry = gooffsets::FindEntry(*entries, *id);
+  return entry == nullptr ? std::optional<PackageEntry>() : std::optional<PackageEntry>(*entry);
 }
 
 Result<Outcome> Database::Impl::Ask(const Sighting& sighting, const std::string& rest, const Query& query,

@@ -16,10 +16,6 @@ namespace {
 
 using Digests = std::unordered_map<int64_t, std::string>;  // row -> hex
 
-std::string HexOf(std::string_view bytes) {
-  return ToHex(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
-}
-
 // Writes `"name":{` and then one element a line.
 class Section {
  public:
@@ -94,7 +90,7 @@ class Exporter {
       while (true) {
         GOOFFSETS_TRY(bool row, trees.Next());
         if (!row) break;
-        trees_.emplace_back(HexOf(trees.Bytes(0)), trees.Int(1));
+        trees_.emplace_back(ToHex(trees.Bytes(0)), trees.Int(1));
       }
     }
     for (const auto& [digest, id] : trees_) {
@@ -110,7 +106,7 @@ class Exporter {
       GOOFFSETS_TRY(bool row, layouts.Next());
       if (!row) return {};
       if (!used.contains(layouts.Int(1))) continue;
-      const std::string digest = HexOf(layouts.Bytes(0));
+      const std::string digest = ToHex(layouts.Bytes(0));
       GOOFFSETS_TRY(Layout layout, reader_.ReadLayout(layouts.Int(1)));
       std::string json;
       AppendLayoutJson(&json, layout);
@@ -172,7 +168,7 @@ class Exporter {
       GOOFFSETS_TRY(std::vector<ModulePackages::Package> packages, reader_.ReadPackageList(lists.Int(0)));
       std::string json;
       AppendModulePackages(&json, packages);
-      std::string digest = HexOf(lists.Bytes(1));
+      std::string digest = ToHex(lists.Bytes(1));
       list_digests_.emplace(lists.Int(0), digest);
       elements.emplace_back(std::move(digest), std::move(json));
     }

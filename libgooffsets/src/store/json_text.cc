@@ -2,29 +2,11 @@
 
 #include <charconv>
 
+#include "base/utf8.h"
+
 namespace gooffsets {
 
 namespace {
-
-// The length of the UTF-8 sequence at `text`, 0 when it is malformed. Table 3-7 of the Unicode standard.
-size_t SequenceLength(std::string_view text) {
-  auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  auto tail = [&](size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xbf; };
-  unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return tail(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    unsigned low = first == 0xe0 ? 0xa0 : 0x80;
-    unsigned high = first == 0xed ? 0x9f : 0xbf;
-    return byte(1) >= low && byte(1) <= high && tail(2) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    unsigned low = first == 0xf0 ? 0x90 : 0x80;
-    unsigned high = first == 0xf4 ? 0x8f : 0xbf;
-    return byte(1) >= low && byte(1) <= high && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 template <typename T>
 void AppendInteger(std::string* out, T value) {
@@ -35,15 +17,7 @@ void AppendInteger(std::string* out, T value) {
 
 }  // namespace
 
-bool IsPlainText(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    if (text[i] == '\0') return false;
-    size_t length = SequenceLength(text.substr(i));
-    if (length == 0) return false;
-    i += length;
-  }
-  return true;
-}
+bool IsPlainText(std::string_view text) { return text.find('\0') == std::string_view::npos && IsUtf8(text); }
 
 void AppendJsonString(std::string* out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";

@@ -16,10 +16,6 @@ const PackageListEntry* FindIn(const std::vector<PackageListEntry>& list, int64_
   return entry == list.end() || entry->path != path ? nullptr : &*entry;
 }
 
-std::string HexOf(std::string_view bytes) {
-  return ToHex(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
-}
-
 }  // namespace
 
 Result<const ModuleViewReader::PackageList*> ModuleViewReader::ListOf(int64_t id) {
@@ -161,7 +157,7 @@ Result<ModuleViewReader::Listed> ModuleViewReader::FindListed(const std::string&
       while (true) {
         GOOFFSETS_TRY(bool row, query.Next());
         if (!row) break;
-        lists.emplace_back(query.Int(0), Evidence{HexOf(query.Bytes(1)), query.Text(2)});
+        lists.emplace_back(query.Int(0), Evidence{ToHex(query.Bytes(1)), query.Text(2)});
       }
     }
     remembered_ += sizeof(key) + kNode + lists.size() * 3 * kNode;

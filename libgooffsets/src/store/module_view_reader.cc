@@ -261,10 +261,8 @@ Result<std::optional<PackageEntry>> ModuleViewReader::Find(int64_t state, std::s
   GOOFFSETS_TRY(std::optional<int64_t> id, StringId(symbol));
   if (!id) return std::optional<PackageEntry>();
   GOOFFSETS_TRY(const std::vector<PackageEntry>* entries, Entries(state));
-  auto entry = std::lower_bound(entries->begin(), entries->end(), *id,
-                                [](const PackageEntry& a, int64_t wanted) { return a.symbol < wanted; });
-  if (entry == entries->end() || entry->symbol != *id) return std::optional<PackageEntry>();
-  return std::optional<PackageEntry>(*entry);
+  const PackageEntry* entry = FindEntry(*entries, *id);
+  return entry == nullptr ? std::optional<PackageEntry>() : std::optional<PackageEntry>(*entry);
 }
 
 Result<const Layout*> ModuleViewReader::LayoutOf(int64_t layout) {

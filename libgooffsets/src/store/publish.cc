@@ -9,27 +9,9 @@
 #include "base/quote.h"
 #include "store/atomic_stream.h"
 #include "store/export.h"
+#include "store/temporary_database.h"
 
 namespace gooffsets {
-
-namespace {
-
-// Removes the temporary file and what SQLite may have put beside it.
-class TemporaryDatabase {
- public:
-  explicit TemporaryDatabase(std::string path) : path_(std::move(path)) {}
-  ~TemporaryDatabase() {
-    for (const char* suffix : {"", "-journal", "-wal", "-shm"}) ::unlink((path_ + suffix).c_str());
-  }
-  TemporaryDatabase(const TemporaryDatabase&) = delete;
-  TemporaryDatabase& operator=(const TemporaryDatabase&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-}  // namespace
 
 Result<void> Publish(Store* store, const std::string& path) {
   std::string pattern = path + ".XXXXXX";

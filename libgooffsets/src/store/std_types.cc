@@ -1,7 +1,5 @@
 #include "store/std_types.h"
 
-#include <algorithm>
-
 #include "go/names.h"
 #include "store/catalog.h"
 
@@ -43,9 +41,8 @@ Result<StdTypes::Found> StdTypes::Find(Connection* db, const std::string& go, Go
   for (const auto& [path, tree] : *trees) {
     if (!instance && path != name->package) continue;
     GOOFFSETS_TRY(std::vector<PackageEntry> entries, reader.Entries(tree));
-    auto entry = std::lower_bound(entries.begin(), entries.end(), *symbol,
-                                  [](const PackageEntry& a, int64_t id) { return a.symbol < id; });
-    if (entry == entries.end() || entry->symbol != *symbol || entry->layout == 0) continue;
+    const PackageEntry* entry = FindEntry(entries, *symbol);
+    if (entry == nullptr || entry->layout == 0) continue;
     return Found{StdTypeSize::State::kKnown, entry->layout};
   }
   return answer;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
 #include "gotrace/export/json_lines.h"
 #include "gotrace/export/otlp.h"
 #include "gotrace/export/otlp_http.h"

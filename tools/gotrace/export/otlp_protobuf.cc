@@ -3,8 +3,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "base/utf8.h"
 #include "gotrace/export/otlp.h"
-#include "gotrace/pipeline/text.h"
 
 namespace gooffsets::trace {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <array>
 
+#include "base/utf8.h"
 #include "common/exit_code.h"
 #include "gotrace/export/terminal.h"
-#include "gotrace/pipeline/text.h"
 
 namespace gooffsets::trace {
 namespace {
