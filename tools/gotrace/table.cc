@@ -152,7 +152,7 @@ void Derive(const BinaryInfo& info, Plan* plan) {
 Result<WantList> TracerWants() {
   WantList all;
   for (const auto& [name, text] : kGotraceWants) {
-    GOOFFSETS_TRY(WantList list, ParseWantList(text, std::string("wants/") + name));
+    GOOFFSETS_TRY(WantList list, ParseWantList(text, std::string("wants/").append(name)));
     std::move(list.probes.begin(), list.probes.end(), std::back_inserter(all.probes));
   }
   return all;

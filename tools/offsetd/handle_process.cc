@@ -54,7 +54,7 @@ HttpResponse HandleOpenApi(const Target& target, const HttpRequest&, const Servi
   if (Result<void> known = CheckParameters(target, {}); !known) return Failed(known.error(), service);
   HttpResponse response;
   response.content_type = "application/yaml";
-  response.body = kOpenApiYaml;
+  response.body = kOpenApi[0].text;
   response.caching = Caching::kRevalidate;
   response.etag = "\"" + Blake2b128Hex(response.body) + "\"";
   return response;

@@ -109,12 +109,12 @@ KeptPackage ParsePackage(const Json& j) {
 
 Result<std::string> BuildKeepgen(GoCommand& go, const Toolchain& newest) {
   std::string key = newest.version;
-  for (const KeepgenSource& s : kKeepgenSources) key += std::string("\n") + s.name + "\n" + s.text;
+  for (const auto& [name, text] : gooffsets::kKeepgenSources) key.append("\n").append(name).append("\n").append(text);
   std::string path = go.cache().Path("helper/keepgen-" + gooffsets::Blake2b128Hex(key));
   if (fs::exists(path)) return path;
   GOOFFSETS_TRY(std::string work, go.cache().MakeWork("keepgen"));
-  for (const KeepgenSource& s : kKeepgenSources) {
-    GOOFFSETS_CHECK_OK(gooffsets::WriteFileAtomic(work + "/" + s.name, s.text));
+  for (const auto& [name, text] : gooffsets::kKeepgenSources) {
+    GOOFFSETS_CHECK_OK(gooffsets::WriteFileAtomic((work + "/").append(name), text));
   }
   Command build;
   build.argv = {newest.go(), "build", "-o", work + "/keepgen", "."};

@@ -20,7 +20,7 @@ std::string_view ContentType(std::string_view name) {
 const std::vector<Asset>& Assets() {
   static const std::vector<Asset>* const assets = [] {
     auto* made = new std::vector<Asset>;
-    for (const SiteAsset& source : kSiteAssets) {
+    for (const EmbeddedText& source : kSiteAssets) {
       const std::string_view name = source.name;
       const std::string digest = Blake2b128Hex(source.text).substr(0, 16);
       made->push_back({"assets/" + digest + std::string(name.substr(name.rfind('.'))), ContentType(name), source.text});
