@@ -34,10 +34,10 @@ def database():
     return os.environ.get("GOTRACE_TEST_DB") or str(harness.BUILD_DIR / "share" / "gooffsets" / "offsets.db")
 
 
-def built(name, version, flags=(), mode="exe", requires=()):
-    """The fixture's executable, built once for each release and way of linking."""
+def built(name, version, flags=(), mode="exe", requires=(), shares=()):
+    """The fixture's executable, built once for each release and way of linking; `shares` names files of other fixtures."""
     source = FIXTURES / name
-    key = harness.digest_of(*sorted(p for p in source.rglob("*") if p.is_file()))[:16]
+    key = harness.digest_of(*sorted(p for p in source.rglob("*") if p.is_file()), *(FIXTURES / s for s in shares))[:16]
     key += "".join("-" + module.rsplit("@", 1)[1] for module in requires)
     folder = harness.cache_root() / "trace"
     folder.mkdir(exist_ok=True)
@@ -45,6 +45,8 @@ def built(name, version, flags=(), mode="exe", requires=()):
     if not target.exists():
         with_module = folder / f".src-{name}-{version}-{mode}-{os.getpid()}"
         shutil.copytree(source, with_module)
+        for shared in shares:
+            shutil.copy(FIXTURES / shared, with_module)
         fresh = f"{target}.{os.getpid()}"
         # The language version decides how net/http's mux works (GODEBUG httpmuxgo121), so it is that of the release.
         module = with_module / "go.mod"

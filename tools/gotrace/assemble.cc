@@ -181,6 +181,13 @@ std::vector<std::string> Truncated(const gt_span& record) {
   return cut;
 }
 
+// "PRI *", which a server of HTTP/1 hands to its handler as if it were a request (RFC 9113, 3.4); the handler of
+// golang.org/x/net/http2/h2c takes such connections over.
+bool IsConnectionPreface(const SpanRecord& record) {
+  return record.span->kind == GT_HTTP1_SERVER && record.text[GT_STR_METHOD] == "PRI" &&
+         record.text[GT_STR_TARGET] == "*";
+}
+
 }  // namespace
 
 std::optional<SpanRecord> ReadSpanRecord(const gt_header& header, size_t size) {
@@ -200,6 +207,7 @@ std::optional<SpanRecord> ReadSpanRecord(const gt_header& header, size_t size) {
     at += length;
     left -= length;
   }
+  if (IsConnectionPreface(record)) return std::nullopt;
   return record;
 }
 

@@ -25,7 +25,7 @@ struct SpanRecord {
   const gt_span* span = nullptr;
   std::array<std::string_view, GT_STR_COUNT> text;
 };
-// nullopt: another version, or cut off.
+// nullopt: another version, cut off, or about no request at all: the preface of an HTTP/2 connection.
 std::optional<SpanRecord> ReadSpanRecord(const gt_header& header, size_t size);
 
 struct Surroundings {
