@@ -1,7 +1,10 @@
 #include "resolve_request.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/quote.h"
 #include "json_members.h"
@@ -65,6 +68,29 @@ Result<std::string> TomlOf(const OrderedJson& wants) {
               "a want list's TOML as a string, or [\"net/http.Request.URL\"]");
 }
 
+// A bare list of symbols without a fault, which most agents send; nullopt: the way over TOML says what is wrong with
+// it.
+std::optional<WantList> PlainList(const OrderedJson& wants) {
+  if (!wants.is_array() || wants.size() > kMostWantedItems) return std::nullopt;
+  WantedProbe probe;
+  probe.name = "items";
+  std::unordered_set<std::string_view> names;
+  for (const OrderedJson& element : wants) {
+    const auto* text = element.get_ptr<const std::string*>();
+    if (text == nullptr) return std::nullopt;
+    Result<Item> item = ParseItem(*text);
+    if (!item || !names.insert(*text).second) return std::nullopt;
+    Want want;
+    want.as = *text;
+    want.any.push_back(std::move(*item));
+    probe.wants.push_back(std::move(want));
+  }
+  if (probe.wants.empty()) return std::nullopt;
+  WantList list;
+  list.probes.push_back(std::move(probe));
+  return list;
+}
+
 size_t CountItems(const WantList& wants) {
   size_t count = 0;
   for (const WantedProbe& probe : wants.probes) {
@@ -97,6 +123,10 @@ Result<ResolveRequest> ParseResolveRequest(std::string_view body) {
   GOOFFSETS_TRY(request.binary, ParseBinaryInfoJson(binary));
   const OrderedJson list = OrderedJson::parse(wants, nullptr, false);
   if (list.is_discarded()) return Fail(ErrorCode::kBadInput, "the value of \"wants\" is no JSON");
+  if (std::optional<WantList> plain = PlainList(list)) {
+    request.wants = std::move(*plain);
+    return request;
+  }
   GOOFFSETS_TRY(std::string toml, TomlOf(list));
   GOOFFSETS_TRY(request.wants, ParseWantList(toml, "wants"));
   if (CountItems(request.wants) > kMostWantedItems) {

@@ -93,6 +93,17 @@ Result<ComposedStruct> Composer::Struct(const Scope& scope, std::string_view sym
   return composed;
 }
 
+Result<std::shared_ptr<const PlacedStruct>> Composer::Placed(const Scope& scope, const std::string& symbol,
+                                                             const StructLayout& stored) {
+  auto [known, fresh] = placed_.try_emplace(std::tuple(scope.seen.build, scope.seen.state, symbol));
+  if (!fresh && known->second) return known->second;
+  PlacedStruct placed;
+  GOOFFSETS_TRY(placed.composed, Struct(scope, symbol, stored));
+  placed.as_stored = placed.composed.complete && placed.composed.layout == stored;
+  known->second = std::make_shared<const PlacedStruct>(std::move(placed));
+  return known->second;
+}
+
 Result<std::optional<TypeFacts>> Composer::Type(const Scope& scope, const std::string& type, const SeenType& seen,
                                                 Missing* missing, int depth) {
   if (std::optional<TypeFacts> facts = FactsBySpelling(type)) return facts;
@@ -189,7 +200,7 @@ Result<std::optional<Composer::Held>> Composer::FindHeld(const Scope& scope, con
         return std::optional<Held>();
       }
     }
-    return std::optional<Held>(Held{scope, type, *structure});
+    return std::optional<Held>(Held{scope, type, structure});
   }
   GOOFFSETS_TRY(World::Named named, world_->Split(type));
   // The struct's own package is the one that is being read, whatever else the world would choose.
@@ -203,7 +214,7 @@ Result<std::optional<Composer::Held>> Composer::FindHeld(const Scope& scope, con
   GOOFFSETS_TRY(const Layout* layout, world_->reader()->LayoutOf(entry->layout));
   const auto* structure = std::get_if<StructLayout>(layout);
   if (structure == nullptr) return std::optional<Held>();
-  return std::optional<Held>(Held{{*named.choice.seen, named.package}, named.name, *structure});
+  return std::optional<Held>(Held{{*named.choice.seen, named.package}, named.name, structure});
 }
 
 Result<std::optional<TypeFacts>> Composer::NamedType(const Scope& scope, const std::string& type, const SeenType& seen,
@@ -211,7 +222,7 @@ Result<std::optional<TypeFacts>> Composer::NamedType(const Scope& scope, const s
   Missing why;
   GOOFFSETS_TRY(std::optional<Held> held, FindHeld(scope, type, &why));
   if (held) {
-    GOOFFSETS_TRY(ComposedStruct composed, Struct(held->scope, held->symbol, held->stored, depth + 1));
+    GOOFFSETS_TRY(ComposedStruct composed, Struct(held->scope, held->symbol, *held->stored, depth + 1));
     if (composed.complete) return std::optional<TypeFacts>(std::move(composed.facts));
     *missing = composed.missing;
     return std::optional<TypeFacts>();

@@ -14,10 +14,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "gooffsets/layout.h"
@@ -41,6 +43,12 @@ struct ComposedStruct {
   TypeFacts facts;  // if complete
 };
 
+// A struct as one program has it, and whether that is what was stored.
+struct PlacedStruct {
+  ComposedStruct composed;
+  bool as_stored = false;
+};
+
 struct ComposedFunction {
   std::optional<FunctionLayout> layout;
   Missing missing;  // without a layout
@@ -54,13 +62,16 @@ class Composer {
 
   // `symbol` is the struct's name in the package of `scope`, or its full type where it has no package of its own.
   Result<ComposedStruct> Struct(const Scope& scope, std::string_view symbol, const StructLayout& stored, int depth = 0);
+  // The same, composed once for all that ask of its fields. Its `facts` may say less than a later Struct().
+  Result<std::shared_ptr<const PlacedStruct>> Placed(const Scope& scope, const std::string& symbol,
+                                                     const StructLayout& stored);
   Result<ComposedFunction> Function(const Scope& scope, const FunctionLayout& stored, GoArch goarch, bool register_abi);
 
   // The struct that a field holds: where it is declared (or listed) and its stored shape. nullopt: `missing` says why.
   struct Held {
     Scope scope;
     std::string symbol;
-    StructLayout stored;
+    const StructLayout* stored;  // the reader's
   };
   Result<std::optional<Held>> FindHeld(const Scope& scope, const std::string& type, Missing* missing);
 
@@ -81,6 +92,7 @@ class Composer {
     Missing missing;
   };
   std::map<std::tuple<int64_t, int64_t, std::string>, Remembered> types_;  // by build, state and type
+  std::map<std::tuple<int64_t, int64_t, std::string>, std::shared_ptr<const PlacedStruct>> placed_;  // and symbol
 };
 
 }  // namespace gooffsets

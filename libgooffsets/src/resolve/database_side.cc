@@ -52,6 +52,14 @@ std::string NameOf(const ModuleVersion& version) {
   return (version.module == kStdModule ? "Go" : version.module) + " " + version.version;
 }
 
+bool WalkedStruct::operator==(const WalkedStruct& other) const {
+  if (fields != other.fields || whole != other.whole) return false;
+  const StructLayout &here = structure->composed.layout, &there = other.structure->composed.layout;
+  if (whole) return here == there;
+  return std::equal(here.fields.begin(), here.fields.begin() + static_cast<std::ptrdiff_t>(fields),
+                    there.fields.begin());
+}
+
 bool DatabaseAnswer::SameAs(const DatabaseAnswer& other) const {
   if (kind != other.kind) return false;
   if (kind != Kind::kFound) return true;
@@ -216,12 +224,12 @@ Result<DatabaseAnswer> DatabaseSide::AskSighting(ProgramView* view, const Scope&
       if (size < rest.size()) {
         return WalkFields(view, scope, symbol, *structure, std::string_view(rest).substr(size + 1));
       }
-      GOOFFSETS_TRY(ComposedStruct composed, view->composer.Struct(scope, symbol, *structure));
-      if (!composed.complete) return NotKnown(composed.missing);
+      GOOFFSETS_TRY(std::shared_ptr<const PlacedStruct> placed, view->composer.Placed(scope, symbol, *structure));
+      if (!placed->composed.complete) return NotKnown(placed->composed.missing);
       answer.item = ItemKind::kStruct;
-      answer.source = composed.layout == *structure ? Source::kExact : Source::kComposed;
-      answer.structure = composed.layout;
-      answer.walked.push_back(std::move(composed.layout));
+      answer.source = placed->as_stored ? Source::kExact : Source::kComposed;
+      answer.structure = placed->composed.layout;
+      answer.walked.push_back({std::move(placed), answer.structure.fields.size(), true});
     } else {
       if (size < rest.size()) return Absent("no such field: " + symbol + " is a function");
       Result<Version> go = Version::Parse(VersionScheme::kGo, view->world.go());
@@ -250,19 +258,22 @@ Result<DatabaseAnswer> DatabaseSide::AskSighting(ProgramView* view, const Scope&
 Result<DatabaseAnswer> DatabaseSide::WalkFields(ProgramView* view, const Scope& scope, const std::string& symbol,
                                                 const StructLayout& stored, std::string_view path) {
   const std::vector<std::string_view> names = SplitPath(path);
-  Composer::Held here{scope, symbol, stored};
+  Composer::Held here{scope, symbol, &stored};
   DatabaseAnswer answer;
   answer.source = Source::kExact;
   uint64_t base = 0;
   for (size_t i = 0; i < names.size(); ++i) {
-    const auto shape = std::find_if(here.stored.fields.begin(), here.stored.fields.end(),
-                                    [&](const Field& field) { return field.name == names[i]; });
+    const std::vector<Field>& shapes = here.stored->fields;
+    const auto shape =
+        std::find_if(shapes.begin(), shapes.end(), [&](const Field& field) { return field.name == names[i]; });
     if (names[i] == "_") return Absent("no such field: blank fields have no name");
-    if (shape == here.stored.fields.end()) return Absent("no such field");
-    const auto at = static_cast<size_t>(shape - here.stored.fields.begin());
-    GOOFFSETS_TRY(ComposedStruct composed, view->composer.Struct(here.scope, here.symbol, here.stored));
+    if (shape == shapes.end()) return Absent("no such field");
+    const auto at = static_cast<size_t>(shape - shapes.begin());
+    GOOFFSETS_TRY(std::shared_ptr<const PlacedStruct> placed,
+                  view->composer.Placed(here.scope, here.symbol, *here.stored));
+    const ComposedStruct& composed = placed->composed;
     if (at >= composed.layout.fields.size()) return NotKnown(composed.missing);
-    if (!composed.complete || composed.layout != here.stored) answer.source = Source::kComposed;
+    if (!placed->as_stored) answer.source = Source::kComposed;
     const Field& field = composed.layout.fields[at];
     base += field.offset;
     if (i + 1 == names.size()) {
@@ -281,10 +292,7 @@ Result<DatabaseAnswer> DatabaseSide::WalkFields(ProgramView* view, const Scope& 
       }
       here = std::move(*held);
     }
-    // What lies behind the field does not touch its offset, and may be unknown here and known there.
-    composed.layout.fields.resize(at + 1);
-    composed.layout.size = composed.layout.align = 0;
-    answer.walked.push_back(std::move(composed.layout));
+    answer.walked.push_back({std::move(placed), at + 1, false});
   }
   return answer;
 }

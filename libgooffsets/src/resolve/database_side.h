@@ -23,6 +23,15 @@
 
 namespace gooffsets {
 
+// A struct that an answer went through. What lies behind the field does not touch its offset, and may be unknown here
+// and known there: it does not count.
+struct WalkedStruct {
+  std::shared_ptr<const PlacedStruct> structure;
+  size_t fields = 0;   // that count
+  bool whole = false;  // the struct itself is the answer
+  bool operator==(const WalkedStruct& other) const;
+};
+
 struct DatabaseAnswer {
   enum class Kind { kFound, kAbsent, kUnknown } kind = Kind::kUnknown;
   Source source = Source::kUnknown;
@@ -33,7 +42,7 @@ struct DatabaseAnswer {
   std::string how;
   std::vector<Evidence> evidence;
   Missing missing;                   // unknown and absent
-  std::vector<StructLayout> walked;  // what was composed on the way, for comparing neighbours of a version
+  std::vector<WalkedStruct> walked;  // what was composed on the way, for comparing neighbours of a version
   std::string package, rest;         // how the symbol was split
 
   // The same item with the same numbers.

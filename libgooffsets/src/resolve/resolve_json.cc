@@ -165,10 +165,16 @@ void AppendWant(Object* out, const ResolvedWant& want, GoArch goarch) {
 
 }  // namespace
 
+// What one answer takes, roughly: a text that is made large enough at once is not copied while it grows.
+constexpr size_t kUsualAnswer = 512;
+
 std::string ResolutionJson(const Resolution& resolution) {
   const GoArch goarch = resolution.binary.goarch;
   auto want = [&](Object* one, const ResolvedWant& wanted) { AppendWant(one, wanted, goarch); };
   std::string text;
+  size_t wants = 0;
+  for (const ResolvedProbe& probe : resolution.probes) wants += probe.attach.size() + probe.wants.size();
+  text.reserve((wants + 4) * kUsualAnswer);
   Object json(&text);
   json.Raw("binary", BinaryInfoJson(resolution.binary));
   json.Objects("probes", resolution.probes, [&](Object* one, const ResolvedProbe& probe) {

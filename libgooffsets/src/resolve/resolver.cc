@@ -20,6 +20,7 @@ constexpr std::array<Source, 6> kSources = {Source::kSelf,     Source::kExact,  
 // A program whose file is elsewhere says nothing of itself.
 class AbsentSource : public SelfSource {
  public:
+  bool IsSilent() const override { return true; }
   Result<SelfFacts> Tell(const SelfQuestion&) override {
     SelfFacts facts;
     facts.no_structs = facts.no_functions = facts.no_itabs = "only the build info of the program is here";

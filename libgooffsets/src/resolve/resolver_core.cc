@@ -83,7 +83,8 @@ ResolverCore::ResolverCore(BinaryInfo info, SelfSource* source, const Database* 
 
 ResolverCore::OwnWord ResolverCore::Walk(const std::string& symbol, const SelfFacts& facts) const {
   OwnWord word;
-  for (const std::string& prefix : TypePrefixes(symbol)) {
+  const std::vector<std::string> prefixes = facts.structs.empty() ? std::vector<std::string>() : TypePrefixes(symbol);
+  for (const std::string& prefix : prefixes) {
     auto found = facts.structs.find(prefix);
     if (found == facts.structs.end()) continue;
     word.how = found->second.how;
@@ -134,6 +135,7 @@ ResolverCore::OwnWord ResolverCore::Walk(const std::string& symbol, const SelfFa
 
 Result<SelfFacts> ResolverCore::Collect(const std::vector<Item>& items) {
   SelfQuestion question;
+  if (source_->IsSilent()) return source_->Tell(question);
   for (const Item& item : items) {
     if (item.kind == ItemKind::kItab) {
       question.itabs.emplace(item.symbol, item.interface);
@@ -308,12 +310,11 @@ std::vector<std::string> ResolverCore::Notes(const SelfFacts& facts) const {
   return notes;
 }
 
-ResolvedWant ResolverCore::Choose(const Want& want, bool attach, const std::vector<Resolved>& answers,
-                                  size_t* next) const {
+ResolvedWant ResolverCore::Choose(const Want& want, bool attach, std::vector<Resolved>* answers, size_t* next) const {
   ResolvedWant chosen;
   chosen.want = want;
   for (size_t i = 0; i < want.any.size(); ++i) {
-    Resolved resolved = answers[(*next)++];
+    Resolved resolved = std::move((*answers)[(*next)++]);
     if (chosen.answer) continue;
     const auto& function = resolved.function;
     if (attach && resolved.found() && (!function || (function->bodies.empty() && knows_functions_))) {
@@ -350,7 +351,7 @@ Result<Resolution> ResolverCore::Resolve(const WantList& wants) {
     resolved.name = probe.name;
     for (const bool attach : {true, false}) {
       for (const Want& want : attach ? probe.attach : probe.wants) {
-        ResolvedWant chosen = Choose(want, attach, answers, &next);
+        ResolvedWant chosen = Choose(want, attach, &answers, &next);
         if (want.needed && !chosen.answer) {
           for (const Resolved& tried : chosen.not_found)
             resolved.disabled_by.push_back(tried.item.Text() + ": " + tried.reason);

@@ -58,7 +58,7 @@ class ResolverCore {
   // Why the policy refuses an answer of this source; empty: it does not.
   std::string Refusal(Source source, const std::string& how) const;
   std::vector<std::string> Notes(const SelfFacts& facts) const;
-  ResolvedWant Choose(const Want& want, bool attach, const std::vector<Resolved>& answers, size_t* next) const;
+  ResolvedWant Choose(const Want& want, bool attach, std::vector<Resolved>* answers, size_t* next) const;
 
   BinaryInfo info_;
   SelfSource* source_;

@@ -65,6 +65,8 @@ struct SelfQuestion {
 class SelfSource {
  public:
   virtual ~SelfSource() = default;
+  // True: it tells nothing whatever is asked, so that nothing need be asked.
+  virtual bool IsSilent() const { return false; }
   virtual Result<SelfFacts> Tell(const SelfQuestion& question) = 0;
   // By import path. Packages of which the program has neither a struct nor a function have no entry.
   virtual Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages) = 0;

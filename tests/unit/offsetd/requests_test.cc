@@ -125,6 +125,19 @@ TEST(ResolveRequest, TakesAWantListInThreeForms) {
   EXPECT_FALSE(list->wants.probes.at(0).wants.at(0).needed);
 }
 
+TEST(ResolveRequest, ABareListIsWhatItsTomlWouldBe) {
+  const std::string symbols = R"(["net/http.Request.URL", "net/http.Request", "net/http.(*Server).Serve", )"
+                              R"("*net/http.response:net/http.ResponseWriter", "a/\u00e4.T"])";
+  Result<ResolveRequest> list = ParseResolveRequest(R"({"binary":{"goarch":"arm64"},"wants":)" + symbols + "}");
+  ASSERT_TRUE(list) << list.error().ToString();
+  Result<WantList> toml = ParseWantList("[probe.items]\nwant = " + symbols, "wants");
+  ASSERT_TRUE(toml) << toml.error().ToString();
+  EXPECT_EQ(list->wants, *toml);
+  Result<ResolveRequest> twice = ParseResolveRequest(R"({"binary":{"goarch":"arm64"},"wants":["a.T","a.T"]})");
+  ASSERT_FALSE(twice);
+  EXPECT_THAT(twice.error().message, HasSubstr("two wants"));
+}
+
 TEST(ResolveRequest, KeepsTheOrderOfProbes) {
   Result<ResolveRequest> request = ParseResolveRequest(
       R"({"binary":{"goarch":"amd64"},"wants":{"probe":{"z":{"want":["a.T"]},"a":{"want":["a.T"]}}}})");
