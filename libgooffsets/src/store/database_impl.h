@@ -97,7 +97,11 @@ class Database::Impl {
   // database_sightings.cc
   Result<std::vector<Sighting>> SightingsOf(const std::string& module, const std::string& package, GoArch goarch,
                                             std::optional<int64_t> version);
-  Result<std::set<std::string>> PackagePaths(const std::string& module, std::optional<int64_t> version);
+  Result<std::set<std::string>> PackagePaths(const std::string& module, int64_t version);
+  // The package lists of this version (of all, without one).
+  Result<std::vector<int64_t>> PackageLists(const std::string& module, std::optional<int64_t> version);
+  // Seen by a build, or in a package list, of this version (of any, without one).
+  Result<bool> IsPackage(const std::string& module, std::optional<int64_t> version, std::string_view path);
   struct Listed {
     bool known = false;      // a build of this GOARCH saw the module version's package list
     bool listed = false;     // and the package is in it

@@ -88,11 +88,17 @@ Result<std::pair<std::string, std::string>> Database::Impl::Split(const Query& q
   std::vector<std::optional<int64_t>> scopes = {std::nullopt};
   if (version) scopes.insert(scopes.begin(), version);
   for (const std::optional<int64_t>& scope : scopes) {
-    GOOFFSETS_TRY(std::set<std::string> paths, PackagePaths(query.module, scope));
-    std::optional<SplitName> name =
-        SplitSymbol(query.symbol, [&](std::string_view path) { return paths.contains(std::string(path)); });
+    // Only the few paths that the symbol begins with are looked up: a module has thousands of observations.
+    Result<bool> known = false;
+    const auto is_package = [&](std::string_view path) {
+      if (known) known = IsPackage(query.module, scope, path);
+      return known && *known;
+    };
+    std::optional<SplitName> name = SplitSymbol(query.symbol, is_package);
+    if (!known) return tl::unexpected(known.error());
     if (name && !name->rest.empty()) return std::pair(std::string(name->package), std::string(name->rest));
-    if (paths.contains(query.symbol)) {
+    GOOFFSETS_TRY(const bool whole, IsPackage(query.module, scope, query.symbol));
+    if (whole) {
       return Fail(ErrorCode::kUsage, Quote(query.symbol) + " is a package: name a type, field or function of it");
     }
   }

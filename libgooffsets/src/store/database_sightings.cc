@@ -17,6 +17,14 @@ void SortByGo(std::vector<Sighting>* sightings) {
   });
 }
 
+void BindOrNull(Statement* rows, std::optional<int64_t> id) {
+  if (id) {
+    rows->BindInt(*id);
+  } else {
+    rows->BindNull();
+  }
+}
+
 }  // namespace
 
 Result<std::vector<Sighting>> Database::Impl::SightingsOf(const std::string& module, const std::string& package,
@@ -30,11 +38,7 @@ Result<std::vector<Sighting>> Database::Impl::SightingsOf(const std::string& mod
       "JOIN version v ON v.id = o.version JOIN module m ON m.id = v.module JOIN build b ON b.id = o.build "
       "WHERE s.package = ?1 AND m.path = ?2 AND b.goarch = ?3 AND b.status = 0 AND (?4 IS NULL OR o.version = ?4)");
   rows.BindInt(*path).BindText(module).BindText(ToString(goarch));
-  if (version) {
-    rows.BindInt(*version);
-  } else {
-    rows.BindNull();
-  }
+  BindOrNull(&rows, version);
   while (true) {
     GOOFFSETS_TRY(bool row, rows.Next());
     if (!row) break;
@@ -44,38 +48,60 @@ Result<std::vector<Sighting>> Database::Impl::SightingsOf(const std::string& mod
   return sightings;
 }
 
-Result<std::set<std::string>> Database::Impl::PackagePaths(const std::string& module, std::optional<int64_t> version) {
+Result<std::vector<int64_t>> Database::Impl::PackageLists(const std::string& module, std::optional<int64_t> version) {
+  Statement rows = db_.Prepare(
+      "SELECT DISTINCT b.package_list FROM version v JOIN module m ON m.id = v.module "
+      "JOIN build_module b ON b.version = v.id WHERE m.path = ?1 AND (?2 IS NULL OR v.id = ?2) AND "
+      "b.package_list IS NOT NULL");
+  rows.BindText(module);
+  BindOrNull(&rows, version);
+  std::vector<int64_t> lists;
+  while (true) {
+    GOOFFSETS_TRY(bool row, rows.Next());
+    if (!row) return lists;
+    lists.push_back(rows.Int(0));
+  }
+}
+
+Result<std::set<std::string>> Database::Impl::PackagePaths(const std::string& module, int64_t version) {
   std::set<std::string> paths;
-  auto bind = [&](Statement& rows) {
-    rows.BindText(module);
-    if (version) {
-      rows.BindInt(*version);
-    } else {
-      rows.BindNull();
-    }
-  };
   Statement seen = db_.Prepare(
-      "SELECT DISTINCT p.text FROM version v JOIN module m ON m.id = v.module JOIN observation o ON o.version = v.id "
-      "JOIN package_state s ON s.id = o.state JOIN string p ON p.id = s.package "
-      "WHERE m.path = ?1 AND (?2 IS NULL OR v.id = ?2)");
-  bind(seen);
+      "SELECT DISTINCT p.text FROM observation o JOIN package_state s ON s.id = o.state "
+      "JOIN string p ON p.id = s.package WHERE o.version = ?1");
+  seen.BindInt(version);
   while (true) {
     GOOFFSETS_TRY(bool row, seen.Next());
     if (!row) break;
     paths.insert(seen.Text(0));
   }
-  Statement lists = db_.Prepare(
-      "SELECT DISTINCT b.package_list FROM version v JOIN module m ON m.id = v.module "
-      "JOIN build_module b ON b.version = v.id WHERE m.path = ?1 AND (?2 IS NULL OR v.id = ?2) AND "
-      "b.package_list IS NOT NULL");
-  bind(lists);
-  while (true) {
-    GOOFFSETS_TRY(bool row, lists.Next());
-    if (!row) break;
-    GOOFFSETS_TRY(std::vector<ModulePackages::Package> list, reader_.ReadPackageList(lists.Int(0)));
-    for (ModulePackages::Package& package : list) paths.insert(std::move(package.path));
+  GOOFFSETS_TRY(const std::vector<int64_t> lists, PackageLists(module, version));
+  for (const int64_t list : lists) {
+    GOOFFSETS_TRY(std::vector<ModulePackages::Package> packages, reader_.ReadPackageList(list));
+    for (ModulePackages::Package& package : packages) paths.insert(std::move(package.path));
   }
   return paths;
+}
+
+Result<bool> Database::Impl::IsPackage(const std::string& module, std::optional<int64_t> version,
+                                       std::string_view path) {
+  GOOFFSETS_TRY(const std::optional<int64_t> id, reader_.FindString(path));
+  if (!id) return false;
+  Statement rows = db_.Prepare(
+      // CROSS JOIN: as in SightingsOf().
+      "SELECT 1 FROM package_state s CROSS JOIN observation o ON o.state = s.id JOIN version v ON v.id = o.version "
+      "JOIN module m ON m.id = v.module WHERE s.package = ?1 AND m.path = ?2 AND (?3 IS NULL OR v.id = ?3) LIMIT 1");
+  rows.BindInt(*id).BindText(module);
+  BindOrNull(&rows, version);
+  GOOFFSETS_TRY(const bool seen, rows.Next());
+  if (seen) return true;
+  GOOFFSETS_TRY(const std::vector<int64_t> lists, PackageLists(module, version));
+  for (const int64_t list : lists) {
+    GOOFFSETS_TRY(const std::vector<PackageListEntry> entries, reader_.PackageListEntries(list));
+    for (const PackageListEntry& entry : entries) {
+      if (entry.path == *id) return true;
+    }
+  }
+  return false;
 }
 
 Result<Database::Impl::Listed> Database::Impl::FindListed(int64_t version, GoArch goarch, const std::string& package) {
