@@ -79,6 +79,10 @@ Result<Cache> Cache::Open(const std::string& dir, uint64_t limit) {
       return gooffsets::ErrnoError(ec.value(), "cannot create the cache directory " + absolute + "/" + sub);
     }
   }
+  // The go command finds overlaid files by the real path of the directory it runs in (src: cmd/go/internal/fsys): by way
+  // of a symbolic link they would not be there.
+  absolute = fs::canonical(absolute, ec).string();
+  if (ec) return gooffsets::ErrnoError(ec.value(), "cannot use the cache directory " + dir);
   // Work directories are named PID-NAME: those of processes that are gone were left by a kill.
   for (const auto& entry : fs::directory_iterator(absolute + "/work", ec)) {
     int pid = atoi(entry.path().filename().c_str());
