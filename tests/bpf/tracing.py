@@ -10,9 +10,12 @@ import queue
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import harness
 
@@ -53,8 +56,8 @@ def built(name, version, flags=(), mode="exe", requires=(), shares=()):
         release = ".".join(version.split(".")[:2])
         module.write_text(re.sub(r"(?m)^go .*$", f"go {release}", module.read_text()))
         try:
-            for required in requires:
-                harness.toolchain(version).run(["get", required], with_module)
+            if requires:
+                harness.toolchain(version).run(["get", *requires], with_module)
             harness.toolchain(version).run(["build", f"-buildmode={mode}", "-ldflags=" + " ".join(flags), "-o", fresh, "."],
                                            with_module)
             os.rename(fresh, target)
@@ -155,3 +158,20 @@ class Tracer:
         self.process.wait()
         self.messages.thread.join()
         self.process.stderr.close()
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def get(url):
+    """The status of one request, on a connection of its own."""
+    try:
+        with urllib.request.urlopen(url, timeout=LIMIT) as answer:
+            answer.read()
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -16,93 +17,107 @@ using std::chrono::steady_clock;
 
 // Without word from the kernel all of /proc is looked at; with it, only what may have been missed.
 constexpr seconds kLookWatching{5}, kLookBlind{1};
-// An executable that nobody runs any more stays attached so long: programs are restarted.
-constexpr seconds kKeepUnused{60};
+// How often the database's file is looked at.
+constexpr seconds kLookForData{1};
+
+constexpr char kProcesses[] = "gotrace_processes", kExecutables[] = "gotrace_executables", kProbes[] = "gotrace_probes",
+               kLacking[] = "gotrace_executables_lacking_data", kEntries[] = "gotrace_kernel_map_entries";
 
 const char* const kCounterReasons[GT_COUNTERS] = {"sent",       "ring_full",  "no_call",
                                                   "no_scratch", "calls_full", "unreadable"};
 
-// The SDK that exports spans; the API alone, which libraries link, does nothing.
-bool OwnTracing(const Executable& executable) {
-  return executable.info().Module("go.opentelemetry.io/otel/sdk") != nullptr;
-}
-
 }  // namespace
 
-Agent::Agent(std::unique_ptr<Kernel> kernel, const Database* database, AgentSettings settings, Metrics* metrics,
-             SpanSink spans, MessageSink messages)
+Agent::Agent(std::unique_ptr<Kernel> kernel, AgentSettings settings, Metrics* metrics, SpanSink spans,
+             MessageSink messages)
     : kernel_(std::move(kernel)),
-      database_(database),
       settings_(std::move(settings)),
       metrics_(metrics),
       spans_(std::move(spans)),
-      messages_(std::move(messages)) {
+      messages_(std::move(messages)),
+      database_(settings_.database, settings_.no_database) {
   for (size_t i = 0; i < GT_COUNTERS; ++i) {
     counters_[i] = metrics_->AddCounter("gotrace_kernel_events_total", "What became of the kernel programs' events.",
                                         {{"outcome", kCounterReasons[i]}});
   }
+  AddGauges();
+}
+
+void Agent::AddGauges() {
+  const auto add = [&](const char* name, const char* help, const std::atomic<size_t>* value) {
+    metrics_->AddGauge(name, help, {}, [value] { return static_cast<double>(value->load(std::memory_order_relaxed)); });
+  };
+  add(kProcesses, "Processes that are traced.", &processes_now_);
+  add(kExecutables, "Executable files with probes.", &executables_now_);
+  add(kProbes, "Probes that are attached.", &probes_now_);
+  add(kLacking, "Executable files of which something is unknown that newer data may tell.", &lacking_now_);
+  for (const char* map : Kernel::GrowingMaps()) {
+    metrics_->AddGauge(kEntries, "What is in the kernel programs' maps.", {{"map", map}},
+                       [kernel = kernel_.get(), map] { return static_cast<double>(kernel->EntriesOf(map)); });
+  }
+}
+
+Agent::~Agent() {
+  for (const char* name : {kProcesses, kExecutables, kProbes, kLacking}) metrics_->RemoveGauge(name, {});
+  for (const char* map : Kernel::GrowingMaps()) metrics_->RemoveGauge(kEntries, {{"map", map}});
 }
 
 Result<void> Agent::Start() {
-  GOOFFSETS_TRY(wants_, TracerWants());
+  GOOFFSETS_TRY(WantList wants, TracerWants());
+  std::unique_ptr<OffsetService> service;
+  if (!settings_.service.url.empty()) service = std::make_unique<OffsetService>(settings_.service, TracerWantsText());
+  GOOFFSETS_CHECK_OK(database_.Open());
+  if (!database_.why_none().empty() && !service) {
+    messages_("no database: only what the programs say themselves (" + database_.why_none() + ")");
+  }
+  executables_ = std::make_unique<Executables>(kernel_.get(), std::move(wants), std::move(service), messages_);
+  executables_->UseDatabase(database_.get());
   settings_.selection.Normalize();
   if (Result<void> watching = kernel_->WatchProcesses(); watching) {
     watching_ = true;
   } else {
     messages_("new processes are found by looking every second: " + watching.error().message);
   }
-  // A file that nobody runs yet is attached already: its first request is seen.
-  for (const std::string& exe : settings_.selection.exes) {
-    if (const std::optional<FileId> file = FileOf(exe)) KnownOf(*file, exe, exe);
-  }
+  GOOFFSETS_CHECK_OK(BeginNamed());
   LookAround();
+  for (const uint16_t port : settings_.selection.ports) {
+    if (ListenersOn(port).empty()) messages_("nobody listens on port " + std::to_string(port) + " yet: waiting");
+  }
   return {};
 }
 
-std::optional<uint32_t> Agent::FreeId() const {
-  for (uint32_t id = 0; id < GT_MAX_EXECUTABLES; ++id) {
-    if (!by_id_.count(id)) return id;
+Result<void> Agent::BeginNamed() {
+  // A file that nobody runs yet is attached already: its first request is seen.
+  for (const std::string& exe : settings_.selection.exes) {
+    const std::optional<FileId> file = FileOf(exe);
+    if (!file) return ErrnoError(errno, "cannot trace " + exe);
+    const Executables::Entry* entry = executables_->Take(*file, exe, exe, false);
+    if (entry && !entry->executable) return tl::unexpected(entry->why);
+    if (entry && !entry->traced()) messages_(entry->why.ToString());
   }
-  return std::nullopt;
+  for (const int pid : settings_.selection.pids) {
+    const std::string process = "process " + std::to_string(pid);
+    const Result<int> leader = ProcessOf(pid);
+    if (!leader) return tl::unexpected(leader.error());
+    if (*leader != pid) {
+      return Fail(ErrorCode::kUsage, std::to_string(pid) + " is a thread of process " + std::to_string(*leader),
+                  "--pid " + std::to_string(*leader));
+    }
+    const std::optional<FileId> file = FileOf(ExePath(pid));
+    if (!file && errno == ENOENT) return Fail(ErrorCode::kUnsupported, process + " is a thread of the kernel");
+    if (!file) return ErrnoError(errno, "cannot see what " + process + " runs");
+    const Executables::Entry* entry =
+        executables_->Take(*file, ExePath(pid), process + " (" + ExeName(pid).value_or("its program") + ")", false);
+    if (entry && !entry->executable) return tl::unexpected(entry->why);
+    if (entry && !entry->traced()) messages_(entry->why.ToString());
+  }
+  return {};
 }
 
-Agent::Known* Agent::KnownOf(const FileId& file, const std::string& path, const std::string& name) {
-  if (const auto known = executables_.find(file); known != executables_.end()) return &known->second;
-  constexpr size_t kMostRemembered = 16384;  // of files that were looked at
-  if (executables_.size() >= kMostRemembered) return nullptr;
-  Known& known = executables_[file];
-  known.unused_since = steady_clock::now();
-  Result<std::unique_ptr<Executable>> executable = Executable::Open(path, database_, wants_);
-  if (!executable) {
-    if (!settings_.selection.all) messages_(name + " cannot be traced: " + executable.error().ToString());
-    return &known;
-  }
-  if (!(*executable)->plan().any()) {
-    if (!settings_.selection.all) {
-      messages_(name + ": nothing in it that could be traced; `gotrace inspect " + name + "` says why");
-    }
-    return &known;
-  }
-  const std::optional<uint32_t> id = FreeId();
-  if (!id) {
-    messages_(name + " is not traced: " + std::to_string(GT_MAX_EXECUTABLES) + " other executables are");
-    return &known;
-  }
-  std::vector<std::string> messages;
-  const Result<void> attached = (*executable)->Attach(kernel_.get(), *id, path, &messages);
-  for (const std::string& message : messages) messages_(message);
-  if (!attached) {
-    messages_(name + ": " + attached.error().ToString());
-    return &known;
-  }
-  if (OwnTracing(**executable)) {
-    messages_(name + " exports spans by itself (go.opentelemetry.io/otel/sdk is linked in): with gotrace's there are two of each");
-  }
-  known.executable = std::move(*executable);
-  known.id = *id;
-  by_id_[*id] = known.executable.get();
-  messages_(name + ": " + std::to_string(known.executable->attached()) + " probes attached");
-  return &known;
+bool Agent::Finished() const {
+  const Selection& selection = settings_.selection;
+  return !selection.all && selection.exes.empty() && selection.ports.empty() &&
+         std::none_of(selection.pids.begin(), selection.pids.end(), [](int pid) { return ProcessOf(pid).has_value(); });
 }
 
 void Agent::Consider(int pid, const std::set<int>& listeners) {
@@ -114,28 +129,30 @@ void Agent::Consider(int pid, const std::set<int>& listeners) {
   }
   if (!settings_.selection.Wants(pid, listeners)) return;
   const std::string name = ExeName(pid).value_or(ExePath(pid));
-  Known* known = KnownOf(*file, ExePath(pid), name);
-  if (!known || !known->executable) return;
+  Executables::Entry* entry = executables_->Take(*file, ExePath(pid), name, !settings_.selection.all);
+  if (!entry || !entry->traced()) return;
   const std::optional<uint64_t> bias = LoadBiasOf(pid);
   if (!bias)
     return messages_("process " + std::to_string(pid) + " (" + name +
                      ") is not traced: where it is loaded is not known");
-  const gt_process process{.executable = known->id, .pad = 0, .bias = *bias};
+  const gt_process process{.executable = *entry->id, .pad = 0, .bias = *bias};
   if (const Result<void> set = kernel_->SetProcess(static_cast<uint32_t>(pid), process); !set) {
     return messages_(set.error().ToString());
   }
-  ++known->processes;
-  processes_[pid] = {known->id, *file, DetectResource(pid, known->executable->info(), settings_.resource)};
+  ended_.erase(static_cast<uint32_t>(pid));
+  ++entry->processes;
+  messages_("process " + std::to_string(pid) + " (" + name + ") is traced");
+  processes_[pid] = {*entry->id, *file, DetectResource(pid, entry->executable->info(), settings_.resource)};
 }
 
 void Agent::Forget(int pid) {
   const auto traced = processes_.find(pid);
   if (traced == processes_.end()) return;
   kernel_->RemoveProcess(static_cast<uint32_t>(pid));
-  if (const auto known = executables_.find(traced->second.file);
-      known != executables_.end() && known->second.processes) {
-    if (--known->second.processes == 0) known->second.unused_since = steady_clock::now();
+  if (Executables::Entry* entry = executables_->Find(traced->second.file); entry && entry->processes) {
+    if (--entry->processes == 0) entry->unused_since = steady_clock::now();
   }
+  ended_.insert(static_cast<uint32_t>(pid));
   processes_.erase(traced);
 }
 
@@ -153,12 +170,14 @@ void Agent::LookAround() {
   for (const std::string& exe : settings_.selection.exes) {
     if (const std::optional<FileId> file = FileOf(exe)) asked.insert(*file);
   }
-  std::erase_if(executables_, [&](const auto& entry) {
-    const Known& known = entry.second;
-    if (known.processes || asked.count(entry.first) || looked_ - known.unused_since < kKeepUnused) return false;
-    if (known.executable) by_id_.erase(known.id);
-    return true;
-  });
+  executables_->LetGo(asked);
+}
+
+void Agent::LookForData() {
+  data_looked_ = steady_clock::now();
+  std::vector<std::string> messages;
+  if (database_.Renewed(&messages)) executables_->UseDatabase(database_.get());
+  for (const std::string& message : messages) messages_(message);
 }
 
 void Agent::Receive(const gt_header& header, size_t size) {
@@ -178,20 +197,24 @@ void Agent::Receive(const gt_header& header, size_t size) {
 
 void Agent::Finish(const SpanRecord& record) {
   const gt_header& header = record.span->header;
-  const auto executable = by_id_.find(header.executable);
-  if (executable == by_id_.end()) return;
+  Executable* executable = executables_->ById(header.executable);
+  if (!executable) return;
   const auto traced = processes_.find(static_cast<int>(header.pid));
   Surroundings surroundings;
   if (traced != processes_.end()) surroundings.resource = traced->second.resource;
   surroundings.interval = clock_.ToUnix(record.span->start, record.span->end);
-  surroundings.type_name = [&](uint64_t address) { return executable->second->TypeName(address); };
-  surroundings.version = [&](const std::string& package) { return executable->second->LibraryVersion(package); };
+  surroundings.type_name = [&](uint64_t address) { return executable->TypeName(address); };
+  surroundings.version = [&](const std::string& package) { return executable->LibraryVersion(package); };
   spans_(AssembleSpan(record, surroundings));
 }
 
 void Agent::ReadCounters() {
   const std::array<uint64_t, GT_COUNTERS> totals = kernel_->Counters();
   for (size_t i = 0; i < totals.size(); ++i) counters_[i]->Set(totals[i]);
+  processes_now_ = processes_.size();
+  executables_now_ = executables_->traced();
+  probes_now_ = executables_->probes();
+  lacking_now_ = executables_->lacking();
 }
 
 std::string Agent::Losses() const {
@@ -217,9 +240,15 @@ void Agent::Turn(std::chrono::milliseconds wait) {
         settings_.selection.ports.empty() ? std::set<int>() : settings_.selection.Listeners();
     for (const int pid : pending) Consider(pid, listeners);
   }
-  if (now - looked_ >= (watching_ ? kLookWatching : kLookBlind)) LookAround();
+  if (now - data_looked_ >= kLookForData) LookForData();
+  // Processes of an executable that can be traced from now on are taken up at once.
+  const bool more = executables_->Turn();
+  // The kernel tells of programs that begin, not of ports that are listened on.
+  const bool told = watching_ && settings_.selection.ports.empty();
+  if (more || now - looked_ >= (told ? kLookWatching : kLookBlind)) LookAround();
   if (now - counted_ >= seconds(1)) {
     counted_ = now;
+    if (!ended_.empty()) kernel_->ForgetCalls(std::exchange(ended_, {}));
     ReadCounters();
   }
 }

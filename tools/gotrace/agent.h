@@ -3,12 +3,13 @@
 // One executable is resolved and attached once; processes come and go. What cannot be traced costs that process or that
 // probe, with one message. Belongs to one thread.
 //
-//   Agent agent(std::move(kernel), &database, settings, [&](Span&& span) { pipeline.Offer(std::move(span)); });
+//   Agent agent(std::move(kernel), settings, &metrics, [&](Span&& span) { pipeline.Offer(std::move(span)); }, say);
 //   GOOFFSETS_CHECK_OK(agent.Start());
 //   while (!stop) agent.Turn(milliseconds(20));
 #ifndef GOOFFSETS_TOOLS_GOTRACE_AGENT_H_
 #define GOOFFSETS_TOOLS_GOTRACE_AGENT_H_
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -18,10 +19,10 @@
 #include <string>
 #include <vector>
 
-#include "gooffsets/database.h"
 #include "gotrace/assemble.h"
-#include "gotrace/executable.h"
+#include "gotrace/executables.h"
 #include "gotrace/kernel.h"
+#include "gotrace/local_database.h"
 #include "gotrace/open_calls.h"
 #include "gotrace/pipeline/clock.h"
 #include "gotrace/pipeline/metrics.h"
@@ -35,22 +36,28 @@ namespace gooffsets::trace {
 struct AgentSettings {
   Selection selection;
   ResourceOptions resource;
+  std::string database;  // empty: where databases are found
+  bool no_database = false;
+  OffsetServiceSettings service;
 };
 
 class Agent {
  public:
   using SpanSink = std::function<void(Span&&)>;
   using MessageSink = std::function<void(const std::string&)>;
-  Agent(std::unique_ptr<Kernel> kernel, const Database* database, AgentSettings settings, Metrics* metrics,
-        SpanSink spans, MessageSink messages);
+  Agent(std::unique_ptr<Kernel> kernel, AgentSettings settings, Metrics* metrics, SpanSink spans, MessageSink messages);
+  ~Agent();
 
-  // Attaches to what runs already. Only what makes tracing impossible as a whole is an error.
+  // Attaches to what runs already. What was named and cannot be traced is an error, and what makes tracing impossible
+  // as a whole.
   Result<void> Start();
   // One round: waits at most so long for records, handles them, looks after processes.
   void Turn(std::chrono::milliseconds wait);
   // What was lost up to now, in words; empty: nothing.
   std::string Losses() const;
   size_t process_count() const { return processes_.size(); }
+  // All that was to be traced were processes, by number, and they have ended.
+  bool Finished() const;
 
  private:
   struct Traced {
@@ -58,38 +65,35 @@ class Agent {
     FileId file;
     std::shared_ptr<const Resource> resource;
   };
-  struct Known {
-    std::unique_ptr<Executable> executable;  // null: cannot be traced
-    uint32_t id = 0;
-    std::chrono::steady_clock::time_point unused_since;
-    size_t processes = 0;
-  };
-
   void Receive(const gt_header& header, size_t size);
   void Finish(const SpanRecord& record);
+  // The executables and processes that were named, one by one.
+  Result<void> BeginNamed();
   void Consider(int pid, const std::set<int>& listeners);
   void Forget(int pid);
   void LookAround();
-  Known* KnownOf(const FileId& file, const std::string& path, const std::string& name);
-  std::optional<uint32_t> FreeId() const;
+  void LookForData();
   void ReadCounters();
+  void AddGauges();
 
   std::unique_ptr<Kernel> kernel_;
-  const Database* const database_;
   AgentSettings settings_;
   Metrics* const metrics_;
   const SpanSink spans_;
   const MessageSink messages_;
-  WantList wants_;
+  LocalDatabase database_;
+  std::unique_ptr<Executables> executables_;
   OpenCalls open_calls_;
   RealTimeClock clock_;
-  std::map<FileId, Known> executables_;
-  std::map<uint32_t, Executable*> by_id_;
   std::map<int, Traced> processes_;
   std::set<int> pending_;  // processes that records spoke of, looked at after the records
-  std::chrono::steady_clock::time_point looked_{}, counted_{};
+  std::chrono::steady_clock::time_point looked_{}, counted_{}, data_looked_{};
   bool watching_ = false;
+  bool waiting_for_port_ = false;
+  std::set<uint32_t> ended_;  // processes whose calls in flight are still in the kernel's maps
   std::array<Counter*, GT_COUNTERS> counters_{};
+  // For the metrics' thread.
+  std::atomic<size_t> processes_now_ = 0, executables_now_ = 0, probes_now_ = 0, lacking_now_ = 0;
 };
 
 }  // namespace gooffsets::trace

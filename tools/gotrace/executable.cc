@@ -1,47 +1,134 @@
 #include "gotrace/executable.h"
 
+#include <sys/stat.h>
+
+#include <charconv>
 #include <string_view>
 
 #include "binary/go_binary_impl.h"
 #include "binary/runtime_types_links.h"
 #include "binary/type_names.h"
 #include "gooffsets/resolve.h"
+#include "gotrace/processes.h"
 
 namespace gooffsets::trace {
 
-Result<std::unique_ptr<Executable>> Executable::Open(const std::string& path, const Database* database,
-                                                     const WantList& wants) {
-  GOOFFSETS_TRY(GoBinary binary, GoBinary::Open(path));
+namespace {
+
+// The register ABI, on which goroutines are found, began with these (src: Go 1.17 and 1.18 release notes, "Compiler").
+int OldestGo(GoArch goarch) { return goarch == GoArch::kAmd64 ? 17 : 18; }
+
+// N of "1.N"; nullopt where the program does not say it.
+std::optional<int> MinorOf(const std::string& go_language) {
+  if (!go_language.starts_with("1.")) return std::nullopt;
+  int minor = 0;
+  const auto [end, error] = std::from_chars(go_language.data() + 2, go_language.data() + go_language.size(), minor);
+  if (error != std::errc() || end != go_language.data() + go_language.size()) return std::nullopt;
+  return minor;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Executable>> Executable::Open(const std::string& path, const std::string& name,
+                                                     const Database* database, const WantList& wants) {
+  const auto named = [&](Error error) {
+    if (const size_t at = error.message.find(path); at != std::string::npos && path != name) {
+      error.message.replace(at, path.size(), name);
+    }
+    return tl::unexpected(std::move(error));
+  };
+  // A pipe would keep whoever opens it waiting.
+  if (struct stat data; stat(path.c_str(), &data) == 0 && !S_ISREG(data.st_mode) && !S_ISDIR(data.st_mode)) {
+    return Fail(ErrorCode::kBadInput, name + " is no regular file", "name the program itself");
+  }
+  Result<UniqueFd> file = OpenForReading(path);
+  if (!file) return named(file.error());
+  const std::string same = "/proc/self/fd/" + std::to_string(file->get());
+  Result<GoBinary> binary = GoBinary::Open(path);
+  if (!binary) return named(binary.error());
+  if (FileOf(same) != FileOf(path)) return Fail(ErrorCode::kIo, name + " was replaced while it was opened");
+  const BinaryInfo& info = binary->info();
+  if (!info.obfuscation.empty()) {
+    return Fail(ErrorCode::kUnsupported,
+                name + " is obfuscated (" + info.obfuscation + "): its functions have other names",
+                "trace a build that is not obfuscated; stripped ones are fine");
+  }
+  if (!info.packing.empty() && !info.pclntab.found) {
+    return Fail(ErrorCode::kUnsupported, name + " is packed (" + info.packing + "): its code is not in the file",
+                "trace a build that is not packed; stripped ones are fine");
+  }
+  if (const std::optional<int> minor = MinorOf(info.go_language); minor && *minor < OldestGo(info.goarch)) {
+    return Fail(ErrorCode::kUnsupported, name + " was built with Go " + info.go_language + ", which is too old",
+                "Go 1." + std::to_string(OldestGo(info.goarch)) + " or later can be traced on " +
+                    std::string(ToString(info.goarch)));
+  }
+  if (!info.pclntab.found) {
+    return Fail(ErrorCode::kUnsupported, name + ": its functions cannot be found: " + info.pclntab.how);
+  }
+  std::unique_ptr<Executable> executable(new Executable(std::move(*file), std::move(*binary)));
+  if (Result<void> resolved = executable->Resolve(database, nullptr, wants); !resolved) return named(resolved.error());
+  return executable;
+}
+
+std::optional<Error> Executable::WhyNothing(const std::string& name) const {
+  if (plan_.any()) return std::nullopt;
+  if (!plan_.lacking) {
+    return Error{ErrorCode::kUnsupported,
+                 name + ": nothing in it can be traced: no net/http, golang.org/x/net/http2 or gRPC that it uses",
+                 "`gotrace inspect " + name + "` says more"};
+  }
+  return Error{ErrorCode::kUnknown,
+               name + ": not traced yet: it does not say enough itself, and there is no data about its modules",
+               "update-offsets brings newer data, --offsets asks a service; `gotrace inspect " + name + "` says more"};
+}
+
+Result<void> Executable::Resolve(const Database* database, const RemoteAnswers* remote, const WantList& wants) {
   ResolveOptions options;
   options.count_inlined = false;
-  Plan plan;
-  {
-    GOOFFSETS_TRY(Resolver resolver, Resolver::Make(&binary, database, options));
-    GOOFFSETS_TRY(const Resolution resolution, resolver.Resolve(wants));
-    plan = MakePlan(resolution);
-  }
+  GOOFFSETS_TRY(Resolver resolver, Resolver::Make(&binary_, database, options));
+  GOOFFSETS_TRY(Resolution resolution, resolver.Resolve(wants));
+  if (remote) remote->Complete(&resolution);
+  Plan plan = MakePlan(resolution);
   // No interface names the key of gRPC's incoming metadata, so that it has no itab: its descriptor is looked up.
   const std::vector<std::string> keys = {"google.golang.org/grpc/metadata.mdIncomingKey"};
-  if (RuntimeTypes* types = binary.impl().types(); types && binary.info().Module("google.golang.org/grpc")) {
+  if (RuntimeTypes* types = binary_.impl().types(); types && binary_.info().Module("google.golang.org/grpc")) {
     const Result<RuntimeTypes::Found> found = types->FindTypes(keys);
     if (found && found->types.front()) plan.table.type[GT_TYPE_RPC_INCOMING] = found->types.front()->address;
   }
-  return std::unique_ptr<Executable>(new Executable(std::move(binary), std::move(plan)));
+  KeepKnown(plan_, &plan);
+  plan_ = std::move(plan);
+  return {};
 }
 
-Result<void> Executable::Attach(Kernel* kernel, uint32_t id, const std::string& path,
-                                std::vector<std::string>* messages) {
+Result<void> Executable::Attach(Kernel* kernel, uint32_t id, std::vector<std::string>* messages) {
   GOOFFSETS_CHECK_OK(kernel->SetTable(id, plan_.table));
+  const std::string path = "/proc/self/fd/" + std::to_string(file_.get());
+  std::vector<const Place*> fresh;
+  std::vector<ProbePlace> places;
   for (const Place& place : plan_.places) {
-    Result<Probe> probe = kernel->Attach(place.program, path, place.file_offset);
-    if (probe) {
-      probes_.push_back(std::move(*probe));
+    if (probes_.count({place.program, place.file_offset})) continue;
+    fresh.push_back(&place);
+    places.push_back({place.program, place.file_offset});
+  }
+  std::vector<Result<Probe>> attached = kernel->AttachAll(path, places);
+  for (size_t i = 0; i < fresh.size(); ++i) {
+    if (attached[i]) {
+      probes_.emplace(std::make_pair(fresh[i]->program, fresh[i]->file_offset), std::move(*attached[i]));
     } else {
-      messages->push_back(place.function + ": " + probe.error().message);
-      if (probe.error().code == ErrorCode::kPermission && probes_.empty()) return tl::unexpected(probe.error());
+      messages->push_back(fresh[i]->function + ": " + attached[i].error().message);
+      if (attached[i].error().code == ErrorCode::kPermission && probes_.empty()) {
+        return tl::unexpected(attached[i].error());
+      }
     }
   }
   return {};
+}
+
+Executable::~Executable() {
+  std::vector<Probe> probes;
+  for (auto& [place, probe] : probes_) probes.push_back(std::move(probe));
+  probes_.clear();
+  Kernel::Detach(std::move(probes));
 }
 
 const std::string& Executable::TypeName(uint64_t address) {

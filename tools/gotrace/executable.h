@@ -3,34 +3,46 @@
 // One file is resolved and attached once, however many processes run it. A probe that cannot be attached costs itself
 // only, with a message. Belongs to one thread; detaches when it ends.
 //
-//   GOOFFSETS_TRY(auto executable, Executable::Open("/proc/42/exe", database, wants));
-//   executable->Attach(kernel, 0, "/proc/42/exe", &messages);
+//   GOOFFSETS_TRY(auto executable, Executable::Open("/proc/42/exe", "./server", database, wants));
+//   executable->Attach(kernel, 0, &messages);
 #ifndef GOOFFSETS_TOOLS_GOTRACE_EXECUTABLE_H_
 #define GOOFFSETS_TOOLS_GOTRACE_EXECUTABLE_H_
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "gooffsets/binary.h"
 #include "gooffsets/database.h"
 #include "gotrace/kernel.h"
+#include "gotrace/remote_answers.h"
 #include "gotrace/table.h"
 
 namespace gooffsets::trace {
 
 class Executable {
  public:
-  // kUnsupported, kBadInput: no Go program, or one that says too little. `database` may be null.
-  static Result<std::unique_ptr<Executable>> Open(const std::string& path, const Database* database,
-                                                  const WantList& wants);
+  // kUnsupported, kBadInput: no Go program, or one that says too little; the message begins with `name`. `database` may
+  // be null.
+  static Result<std::unique_ptr<Executable>> Open(const std::string& path, const std::string& name,
+                                                  const Database* database, const WantList& wants);
+  ~Executable();
 
   const BinaryInfo& info() const { return binary_.info(); }
   const Plan& plan() const { return plan_; }
-  // Written to the kernel's slot `id` first, so that no probe runs without its table.
-  Result<void> Attach(Kernel* kernel, uint32_t id, const std::string& path, std::vector<std::string>* messages);
+  // Why there is nothing to trace in it; nullopt: there is.
+  std::optional<Error> WhyNothing(const std::string& name) const;
+
+  // Resolves again with newer data, or with what a service knows (`remote`, may be null); what was known stays known.
+  Result<void> Resolve(const Database* database, const RemoteAnswers* remote, const WantList& wants);
+  // Attaches what is not attached yet. The table is written to the kernel's slot `id` first, so that no probe runs
+  // without it.
+  Result<void> Attach(Kernel* kernel, uint32_t id, std::vector<std::string>* messages);
   size_t attached() const { return probes_.size(); }
 
   // The name of the type whose descriptor is linked at this address: "*net.OpError"; empty: it has none there.
@@ -39,11 +51,12 @@ class Executable {
   std::string LibraryVersion(const std::string& package) const;
 
  private:
-  Executable(GoBinary binary, Plan plan) : binary_(std::move(binary)), plan_(std::move(plan)) {}
+  Executable(UniqueFd file, GoBinary binary) : file_(std::move(file)), binary_(std::move(binary)) {}
 
+  UniqueFd file_;  // the inode, whatever becomes of its path and its processes
   GoBinary binary_;
   Plan plan_;
-  std::vector<Probe> probes_;
+  std::map<std::pair<std::string, uint64_t>, Probe> probes_;  // by program and place
   std::map<uint64_t, std::string> type_names_;
 };
 

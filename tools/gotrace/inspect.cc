@@ -132,7 +132,9 @@ Result<std::unique_ptr<Executable>> OpenFor(const InspectOptions& options, std::
     }
   }
   GOOFFSETS_TRY(const WantList wants, TracerWants());
-  return Executable::Open(options.pid ? ExePath(options.pid) : options.file, *database ? &**database : nullptr, wants);
+  const std::string name = options.pid ? "process " + std::to_string(options.pid) : options.file;
+  return Executable::Open(options.pid ? ExePath(options.pid) : options.file, name, *database ? &**database : nullptr,
+                          wants);
 }
 
 }  // namespace

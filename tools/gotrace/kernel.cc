@@ -50,6 +50,31 @@ Result<uint32_t> UprobeType() {
   return static_cast<uint32_t>(type);
 }
 
+// Every key of these begins with the process (src: bpf/core/maps.h).
+constexpr const char* kGrowingMaps[] = {"processes", "server_calls", "client_calls",
+                                        "contexts",  "goroutines",   "trace_states"};
+
+// The keys of a hash map while programs change it: some may be missed, none is made up.
+std::vector<std::string> KeysOf(int map) {
+  bpf_map_info info{};
+  uint32_t length = sizeof info;
+  std::vector<std::string> keys;
+  if (bpf_obj_get_info_by_fd(map, &info, &length) != 0) return keys;
+  std::string key(info.key_size, 0);
+  const char* before = nullptr;
+  // A key that is deleted meanwhile starts the walk again from the front: the number of steps is bounded.
+  for (uint32_t i = 0; i < info.max_entries; ++i) {
+    std::string next(info.key_size, 0);
+    if (bpf_map_get_next_key(map, before, next.data()) != 0) break;
+    keys.push_back(next);
+    key = std::move(next);
+    before = key.data();
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
+}
+
 std::string LastLine(const std::string& text) {
   const size_t end = text.find_last_not_of(" \n");
   if (end == std::string::npos) return {};
@@ -180,6 +205,25 @@ std::array<uint64_t, GT_COUNTERS> Kernel::Counters() const {
     for (const uint64_t value : values) totals[i] += value;
   }
   return totals;
+}
+
+std::span<const char* const> Kernel::GrowingMaps() { return kGrowingMaps; }
+
+size_t Kernel::EntriesOf(const char* name) const {
+  const int map = bpf_object__find_map_fd_by_name(impl_->skeleton->obj, name);
+  return map < 0 ? 0 : KeysOf(map).size();
+}
+
+void Kernel::ForgetCalls(const std::set<uint32_t>& pids) {
+  for (const char* name : kGrowingMaps) {
+    const int map = bpf_object__find_map_fd_by_name(impl_->skeleton->obj, name);
+    if (map < 0) continue;
+    for (const std::string& key : KeysOf(map)) {
+      uint32_t pid = 0;
+      std::memcpy(&pid, key.data(), sizeof pid);
+      if (pids.count(pid)) bpf_map_delete_elem(map, key.data());
+    }
+  }
 }
 
 }  // namespace gooffsets::trace

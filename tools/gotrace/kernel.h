@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 
 #include "base/file.h"
@@ -55,6 +57,12 @@ class Kernel {
   void Poll(std::chrono::milliseconds wait, const Sink& sink);
 
   std::array<uint64_t, GT_COUNTERS> Counters() const;
+
+  // What processes that have ended left in the maps of calls in flight: another process may get such a number.
+  void ForgetCalls(const std::set<uint32_t>& pids);
+  // The maps that grow with what is traced, and how much is in each. From any thread.
+  static std::span<const char* const> GrowingMaps();
+  size_t EntriesOf(const char* map) const;
 
  private:
   class Impl;

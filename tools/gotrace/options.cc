@@ -4,6 +4,14 @@
 
 namespace gooffsets::trace {
 
+namespace {
+
+std::string AddressOfService(const std::string& text) {
+  return text.starts_with("http://") || text.starts_with("https://") ? "" : "must begin with http:// or https://";
+}
+
+}  // namespace
+
 void AddTraceOptions(CLI::App* app, Options* options) {
   const std::map<std::string, OutputFormat> formats = {{"text", OutputFormat::kText},
                                                        {"json", OutputFormat::kJson},
@@ -16,6 +24,10 @@ void AddTraceOptions(CLI::App* app, Options* options) {
   app->add_flag("--all", options->selection.all, "Trace every Go program of the machine");
   app->add_option("--db", options->database, "Database (default: the installed one, else the released one)");
   app->add_flag("--no-db", options->no_database, "Only what the programs say themselves");
+  app->add_option("--offsets", options->offsets,
+                  "Ask this offset service about what neither a program nor the database says: http://offsets:8080 "
+                  "(bearer token: $GOOFFSETS_TOKEN)")
+      ->check(AddressOfService);
   app->add_option("--format", options->format, "What goes to standard output: text, json (lines), otlp-json, none")
       ->transform(CLI::CheckedTransformer(formats));
   app->add_option("--otlp", options->otlp, "Export to this OpenTelemetry collector: http://127.0.0.1:4318");

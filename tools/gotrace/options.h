@@ -22,7 +22,7 @@ enum class OutputFormat { kText, kJson, kOtlpJson, kNone };
 struct Options {
   Selection selection;
   KernelOptions kernel;
-  std::string database;
+  std::string database, offsets;
   bool no_database = false;
   OutputFormat format = OutputFormat::kText;
   std::string otlp, file, service_name, metrics;

@@ -69,6 +69,19 @@ std::vector<int> AllProcesses() {
   return processes;
 }
 
+Result<int> ProcessOf(int pid) {
+  const Result<std::string> status = ReadFile("/proc/" + std::to_string(pid) + "/status", 1 << 16);
+  int leader = 0;
+  const size_t at = status ? status->find("\nTgid:") : std::string::npos;
+  if (at == std::string::npos || std::sscanf(status->c_str() + at, "\nTgid: %d", &leader) != 1) {
+    return Fail(ErrorCode::kNotFound, "there is no process " + std::to_string(pid));
+  }
+  // A process that has ended and that nobody has waited for yet is gone as well.
+  const size_t state = status->find("\nState:\tZ");
+  if (state != std::string::npos) return Fail(ErrorCode::kNotFound, "process " + std::to_string(pid) + " has ended");
+  return leader;
+}
+
 std::string ExePath(int pid) { return "/proc/" + std::to_string(pid) + "/exe"; }
 
 std::optional<FileId> FileOf(const std::string& path) {

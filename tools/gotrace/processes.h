@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "gooffsets/result.h"
+
 namespace gooffsets::trace {
 
 // A file as the kernel knows it; a new file in the place of an old one is another.
@@ -22,6 +24,8 @@ struct FileId {
 };
 
 std::vector<int> AllProcesses();
+// The process that a number belongs to: itself, or of a thread its process. kNotFound: there is none.
+Result<int> ProcessOf(int pid);
 std::string ExePath(int pid);  // "/proc/PID/exe"
 std::optional<FileId> FileOf(const std::string& path);
 std::optional<std::string> ExeName(int pid);  // what the link says, without " (deleted)"

@@ -73,6 +73,17 @@ void AddPlaces(const ResolvedProbe& probe, const std::string& name, const Resolv
   }
 }
 
+bool Absent(const ResolvedWant& want) {
+  return !want.answer && !want.not_found.empty() &&
+         std::all_of(want.not_found.begin(), want.not_found.end(), [](const Resolved& tried) { return tried.absent; });
+}
+
+// Whether a database may tell what is missing. Which itabs the linker made, only the program tells.
+bool MayBeTold(const ResolvedWant& want) {
+  return !want.answer && !Absent(want) && !want.not_found.empty() &&
+         want.not_found.front().item.kind != ItemKind::kItab;
+}
+
 // The words without which a program can do nothing.
 bool HasNeededWords(const ResolvedProbe& probe, const Plan& plan, std::string* missing) {
   for (const ArgumentWord& word : ArgumentWords()) {
@@ -158,6 +169,12 @@ Result<WantList> TracerWants() {
   return all;
 }
 
+std::string TracerWantsText() {
+  std::string all;
+  for (const auto& [name, text] : kGotraceWants) all.append(text).append("\n");
+  return all;
+}
+
 Plan MakePlan(const Resolution& resolution) {
   Plan plan;
   std::fill(std::begin(plan.table.value), std::end(plan.table.value), GT_NONE);
@@ -168,13 +185,18 @@ Plan MakePlan(const Resolution& resolution) {
     state.usable = probe.usable;
     state.has_attachments = !probe.attach.empty();
     state.disabled_by = probe.disabled_by;
+    state.not_here = state.has_attachments && std::all_of(probe.attach.begin(), probe.attach.end(), Absent);
+    // A function that is not in the program disables the probe for good: nothing else of it is worth knowing.
+    const bool for_good = std::any_of(probe.attach.begin(), probe.attach.end(), Absent);
     for (const auto* wants : {&probe.attach, &probe.wants}) {
       for (const ResolvedWant& want : *wants) {
+        if (!for_good && MayBeTold(want)) plan.lacking = true;
         if (want.answer) {
           state.found.push_back(want.want.as);
           if (probe.usable) TakeAnswer(probe, want, &plan);
         } else if (probe.usable) {
-          state.missing.push_back({want.want.as, want.not_found.empty() ? "" : want.not_found.front().reason});
+          state.missing.push_back(
+              {want.want.as, want.not_found.empty() ? "" : want.not_found.front().reason, MayBeTold(want)});
         }
       }
     }
@@ -182,12 +204,23 @@ Plan MakePlan(const Resolution& resolution) {
     if (state.usable && state.has_attachments && !HasNeededWords(probe, plan, &missing)) {
       state.usable = false;
       state.disabled_by.push_back(missing);
+      plan.lacking = true;
       std::erase_if(plan.places, [&](const Place& place) { return place.probe == probe.name; });
     }
     plan.probes.push_back(std::move(state));
   }
   Derive(resolution.binary, &plan);
   return plan;
+}
+
+void KeepKnown(const Plan& known, Plan* fresh) {
+  for (int i = 0; i < GT_VALUE_COUNT; ++i) {
+    if (fresh->table.value[i] == GT_NONE) fresh->table.value[i] = known.table.value[i];
+  }
+  for (int i = 0; i < GT_TYPE_COUNT; ++i) {
+    if (!fresh->table.type[i]) fresh->table.type[i] = known.table.type[i];
+  }
+  fresh->table.libraries |= known.table.libraries;
 }
 
 }  // namespace gooffsets::trace

@@ -23,6 +23,7 @@ namespace gooffsets::trace {
 
 // All want lists of the tracer in one. kInternal: a list is malformed.
 Result<WantList> TracerWants();
+std::string TracerWantsText();  // as one TOML text
 
 // One place where one program goes.
 struct Place {
@@ -39,9 +40,11 @@ struct ProbeState {
   std::string name;
   bool usable = false;
   bool has_attachments = false;  // lists like "goroutine" only collect offsets
+  bool not_here = false;         // none of its functions is in the program
   std::vector<std::string> disabled_by;
   struct Missing {
     std::string name, reason;
+    bool unknown = false;  // newer data may tell; otherwise it is known that there is no such thing
   };
   std::vector<Missing> missing;  // wished for and not there
   std::vector<std::string> found;
@@ -53,10 +56,13 @@ struct Plan {
   std::vector<ProbeState> probes;
   std::vector<std::string> notes;
   int embedded_stream = 0;  // where gRPC's ServerStream holds its Stream by value
+  bool lacking = false;     // something is unknown that newer data may tell
   bool any() const { return !places.empty(); }
 };
 
 Plan MakePlan(const Resolution& resolution);
+// What `known` told of the same executable and `fresh` does not stays known: probes that run need it.
+void KeepKnown(const Plan& known, Plan* fresh);
 
 }  // namespace gooffsets::trace
 

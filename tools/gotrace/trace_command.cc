@@ -6,10 +6,8 @@
 #include <atomic>
 #include <chrono>
 #include <iostream>
-#include <optional>
 #include <utility>
 
-#include "common/database_path.h"
 #include "common/exit_code.h"
 #include "gotrace/agent.h"
 #include "gotrace/export/file_exporter.h"
@@ -79,17 +77,18 @@ Result<void> AddExporters(const Options& options, const Settings& settings, Pipe
   return {};
 }
 
-Result<std::optional<Database>> OpenDatabase(const Options& options,
-                                             const std::function<void(const std::string&)>& say) {
-  if (options.no_database) return std::optional<Database>();
-  const Result<std::string> path = FindDatabase(options.database);
-  if (!path && !options.database.empty()) return tl::unexpected(path.error());
-  if (!path) {
-    say("no database: only what the programs say themselves (" + path.error().message + ")");
-    return std::optional<Database>();
+OffsetServiceSettings ServiceSettings(const Options& options) {
+  OffsetServiceSettings settings{.url = options.offsets, .token = {}, .cache_directory = {}};
+  if (const char* token = getenv("GOOFFSETS_TOKEN")) settings.token = token;
+  // A relative directory counts as unset (XDG Base Directory Specification).
+  const char* cache = getenv("XDG_CACHE_HOME");
+  const char* home = getenv("HOME");
+  if (cache && cache[0] == '/') {
+    settings.cache_directory = std::string(cache) + "/gooffsets/answers";
+  } else if (home && home[0] == '/') {
+    settings.cache_directory = std::string(home) + "/.cache/gooffsets/answers";
   }
-  GOOFFSETS_TRY(Database database, Database::Open(*path));
-  return std::optional<Database>(std::move(database));
+  return settings;
 }
 
 Result<void> Trace(const Options& options) {
@@ -109,22 +108,32 @@ Result<void> Trace(const Options& options) {
   if (!options.metrics.empty()) {
     GOOFFSETS_TRY(server, MetricsServer::Start(options.metrics, &metrics));
   }
-  GOOFFSETS_TRY(const std::optional<Database> database, OpenDatabase(options, say));
   GOOFFSETS_TRY(std::unique_ptr<Kernel> kernel, Kernel::Load(options.kernel));
   AgentSettings agent_settings{.selection = options.selection,
                                .resource = {.service_name = options.service_name,
                                             .default_service_name = settings.service_name,
                                             .attributes = settings.resource_attributes,
-                                            .command_args = options.command_args}};
+                                            .command_args = options.command_args},
+                               .database = options.database,
+                               .no_database = options.no_database,
+                               .service = ServiceSettings(options)};
   Agent agent(
-      std::move(kernel), database ? &*database : nullptr, std::move(agent_settings), &metrics,
-      [&](Span&& span) { pipeline.Offer(std::move(span)); }, say);
+      std::move(kernel), std::move(agent_settings), &metrics, [&](Span&& span) { pipeline.Offer(std::move(span)); },
+      say);
   HandleSignals();
   GOOFFSETS_CHECK_OK(agent.Start());
   say("tracing " + std::to_string(agent.process_count()) + " processes");
   const auto end = steady_clock::now() + std::chrono::seconds(options.duration);
-  while (!g_stop.load(std::memory_order_relaxed) && (options.duration == 0 || steady_clock::now() < end))
+  auto asked = steady_clock::now();
+  while (!g_stop.load(std::memory_order_relaxed) && (options.duration == 0 || steady_clock::now() < end)) {
     agent.Turn(kTurn);
+    if (steady_clock::now() - asked < milliseconds(500)) continue;
+    asked = steady_clock::now();
+    if (agent.Finished()) {
+      say("what was to be traced has ended");
+      break;
+    }
+  }
   agent.Turn(milliseconds(0));
   if (const std::string losses = agent.Losses(); !losses.empty()) say(losses);
   if (!pipeline.Shutdown(kShutdown)) say("some spans could not be exported in time");

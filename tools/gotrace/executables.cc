@@ -1,0 +1,201 @@
+#include "gotrace/executables.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gooffsets::trace {
+
+namespace {
+
+using std::chrono::seconds;
+
+// An executable that nobody runs any more stays attached so long: programs are restarted.
+constexpr seconds kKeepUnused{60};
+// How many files are remembered that were looked at.
+constexpr size_t kMostRemembered = 16384;
+// A service that does not answer is asked again after this, then after twice as long, up to the limit.
+constexpr seconds kPatience{5}, kMostPatience{300};
+// What it does not know it is asked again: it may have new data.
+constexpr seconds kAskAgain{600};
+
+// The SDK that exports spans; the API alone, which libraries link, does nothing.
+bool OwnTracing(const Executable& executable) {
+  return executable.info().Module("go.opentelemetry.io/otel/sdk") != nullptr;
+}
+
+}  // namespace
+
+Executables::Executables(Kernel* kernel, WantList wants, std::unique_ptr<OffsetService> service, MessageSink messages)
+    : kernel_(kernel),
+      wants_(std::move(wants)),
+      service_(std::move(service)),
+      messages_(std::move(messages)),
+      patience_(kPatience) {}
+
+Executable* Executables::ById(uint32_t id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+Executables::Entry* Executables::Find(const FileId& file) {
+  const auto found = entries_.find(file);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+size_t Executables::probes() const {
+  size_t count = 0;
+  for (const auto& [id, executable] : by_id_) count += executable->attached();
+  return count;
+}
+
+size_t Executables::lacking() const {
+  return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(), [](const auto& entry) {
+    return entry.second.executable && entry.second.executable->plan().lacking;
+  }));
+}
+
+Executables::Entry* Executables::Take(const FileId& file, const std::string& path, const std::string& name, bool tell) {
+  if (Entry* known = Find(file)) return known;
+  if (entries_.size() >= kMostRemembered) return nullptr;
+  Entry& entry = entries_[file];
+  entry.name = name;
+  entry.unused_since = Clock::now();
+  Result<std::unique_ptr<Executable>> executable = Executable::Open(path, name, database_, wants_);
+  if (executable) {
+    entry.executable = std::move(*executable);
+    Begin(&entry);
+    AskFor(file, &entry, Clock::now());
+  } else {
+    entry.why = executable.error();
+  }
+  if (told_.size() >= kMostRemembered) told_.clear();
+  if (!entry.traced() && tell && told_.insert(file).second) messages_(entry.why.ToString());
+  return &entry;
+}
+
+void Executables::Begin(Entry* entry) {
+  if (std::optional<Error> nothing = entry->executable->WhyNothing(entry->name)) {
+    entry->why = std::move(*nothing);
+    if (!entry->executable->plan().lacking) entry->executable.reset();
+    return;
+  }
+  uint32_t id = 0;
+  while (id < GT_MAX_EXECUTABLES && by_id_.count(id)) ++id;
+  if (id == GT_MAX_EXECUTABLES) {
+    entry->why = {ErrorCode::kUnsupported,
+                  entry->name + " is not traced: " + std::to_string(id) + " other executables are", ""};
+    entry->executable.reset();
+    return;
+  }
+  std::vector<std::string> messages;
+  const Result<void> attached = entry->executable->Attach(kernel_, id, &messages);
+  for (const std::string& message : messages) messages_(message);
+  if (!attached) {
+    entry->why = attached.error();
+    entry->why.message = entry->name + ": " + entry->why.message;
+    entry->executable.reset();
+    return;
+  }
+  if (OwnTracing(*entry->executable)) {
+    messages_(
+        entry->name +
+        " exports spans by itself (go.opentelemetry.io/otel/sdk is linked in): with gotrace's there are two of each");
+  }
+  entry->id = id;
+  by_id_[id] = entry->executable.get();
+  messages_(entry->name + ": " + std::to_string(entry->executable->attached()) + " probes attached");
+}
+
+bool Executables::Renew(Entry* entry) {
+  Executable& executable = *entry->executable;
+  const size_t before = executable.attached();
+  const Result<void> resolved = executable.Resolve(database_, entry->answers ? &*entry->answers : nullptr, wants_);
+  if (!resolved) {
+    messages_(entry->name + ": " + resolved.error().ToString());
+    return false;
+  }
+  if (!entry->traced()) {
+    Begin(entry);
+    return entry->traced();
+  }
+  std::vector<std::string> messages;
+  const Result<void> attached = executable.Attach(kernel_, *entry->id, &messages);
+  for (const std::string& message : messages) messages_(message);
+  if (!attached) messages_(entry->name + ": " + attached.error().ToString());
+  if (executable.attached() > before) {
+    messages_(entry->name + ": " + std::to_string(executable.attached() - before) + " more probes attached");
+  }
+  return false;
+}
+
+void Executables::UseDatabase(const Database* database) {
+  database_ = database;
+  for (const auto& [file, entry] : entries_) {
+    if (entry.executable && entry.executable->plan().lacking) to_renew_.insert(file);
+  }
+}
+
+void Executables::AskFor(const FileId& file, Entry* entry, Clock::time_point now) {
+  if (!service_ || entry->asked || now < entry->ask_at || !entry->executable || !entry->executable->plan().lacking)
+    return;
+  entry->asked = true;
+  questions_[next_question_] = file;
+  service_->Ask(next_question_++, entry->executable->info());
+}
+
+bool Executables::TakeReplies() {
+  bool more = false;
+  const Clock::time_point now = Clock::now();
+  for (OffsetService::Reply& reply : service_->Take()) {
+    const auto question = questions_.find(reply.key);
+    if (question == questions_.end()) continue;
+    Entry* entry = Find(question->second);
+    questions_.erase(question);
+    if (!reply.away.empty() && !service_away_) {
+      messages_("the offset service does not answer; it is asked again: " + reply.away);
+    }
+    if (reply.away.empty() && service_away_) messages_("the offset service answers again");
+    service_away_ = !reply.away.empty();
+    if (!service_away_) patience_ = kPatience;
+    if (!entry) continue;
+    entry->asked = false;
+    if (service_away_ && now >= retry_at_) {
+      retry_at_ = now + patience_;
+      patience_ = std::min(2 * patience_, kMostPatience);
+    }
+    entry->ask_at = service_away_ ? retry_at_ : now + kAskAgain;
+    if (!reply.answers) {
+      if (!service_away_) messages_(entry->name + ": " + reply.answers.error().ToString());
+      continue;
+    }
+    entry->answers = std::move(*reply.answers);
+    if (entry->executable) more |= Renew(entry);
+  }
+  return more;
+}
+
+bool Executables::Turn() {
+  bool more = service_ && TakeReplies();
+  if (!to_renew_.empty()) {
+    Entry* entry = Find(*to_renew_.begin());
+    to_renew_.erase(to_renew_.begin());
+    if (entry && entry->executable) more |= Renew(entry);
+  }
+  if (const Clock::time_point now = Clock::now(); service_ && now - asked_around_ >= seconds(1)) {
+    asked_around_ = now;
+    for (auto& [file, entry] : entries_) AskFor(file, &entry, now);
+  }
+  return more;
+}
+
+void Executables::LetGo(const std::set<FileId>& keep) {
+  const Clock::time_point now = Clock::now();
+  std::erase_if(entries_, [&](const auto& item) {
+    const Entry& entry = item.second;
+    if (entry.processes || keep.count(item.first) || now - entry.unused_since < kKeepUnused) return false;
+    if (entry.id) by_id_.erase(*entry.id);
+    return true;
+  });
+}
+
+}  // namespace gooffsets::trace
