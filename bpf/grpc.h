@@ -124,7 +124,7 @@ int grpc_server_end(struct gt_context* context) {
   GtAddKept(span, GT_STR_AGENT, call->agent, call->agent_length, GT_MAX_AGENT);
   GtAddStatus(t, span, GtArgument(s, at[GT_RPC_END_STATUS]));
   GtServerState(s, span, &key, call->state_length);
-  GtForget(s, t, call->context, call->goid);
+  GtForget(s, t, call);
   GtSendSpan(s, span, now);
   bpf_map_delete_elem(&server_calls, &key);
   return GtLeave(s);

@@ -12,24 +12,26 @@
 
 #include "core/trace_parent.h"
 
-GT_INLINE void GtForget(struct gt_scratch* s, const struct gt_table* t, u64 context, u64 goid) {
-  struct gt_key key = {.pid = s->pid, .what = 0, .id = context};
+GT_INLINE void GtForget(struct gt_scratch* s, const struct gt_table* t, const struct gt_server_call* call) {
+  struct gt_key key = {.pid = s->pid, .what = 0, .id = call->context};
   if (!(t->libraries & GT_HAS_CLIENTS)) return;
-  if (context) bpf_map_delete_elem(&contexts, &key);
+  if (call->context) bpf_map_delete_elem(&contexts, &key);
+  if (call->kind != GT_GRPC_SERVER) return;
   key.what = GT_CALL_SERVER;
-  key.id = goid;
+  key.id = call->goid;
   bpf_map_delete_elem(&goroutines, &key);
 }
 
-/* Lets clients find this call: by its context, and by its goroutine. */
+/* Lets clients find this call: by its context, and by its goroutine, which is the key of an HTTP call itself. */
 GT_INLINE void GtPublish(struct gt_scratch* s, const struct gt_table* t, struct gt_server_call* call) {
   struct gt_key key = {.pid = s->pid, .what = 0, .id = call->context};
   if (!(t->libraries & GT_HAS_CLIENTS)) return;
   GtOwnerOf(&s->owner, &call->ids, call->flags);
   if (call->context) bpf_map_update_elem(&contexts, &key, &s->owner, BPF_ANY);
+  if (call->kind != GT_GRPC_SERVER || !call->goid) return;
   key.what = GT_CALL_SERVER;
   key.id = call->goid;
-  if (call->goid) bpf_map_update_elem(&goroutines, &key, &s->owner, BPF_ANY);
+  bpf_map_update_elem(&goroutines, &key, &s->owner, BPF_ANY);
 }
 
 /* What the headers said: ids, User-Agent, tracestate. The call is remembered under `key`. */
@@ -108,6 +110,35 @@ GT_INLINE int GtHttpBegin(struct gt_context* context, int base, u8 kind) {
   return GtLeave(s);
 }
 
+/* Reads the struct of a request as far as its fields are known, once for all of them: a read costs more than what it
+ * copies. */
+GT_INLINE void GtHoldRequest(struct gt_scratch* s, const s32* at, u64 request) {
+  /* Where each field ends: strings have two words, the others one. */
+  const s32 ends[] = {at[GT_SRV_METHOD] + 16, at[GT_SRV_URI] + 16,  at[GT_SRV_HOST] + 16,   at[GT_SRV_REMOTE] + 16,
+                      at[GT_SRV_TLS] + 8,     at[GT_SRV_MINOR] + 8, at[GT_SRV_PATTERN] + 16};
+  u32 size = 0;
+  for (u32 i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+    if (ends[i] > (s32)size) size = ends[i];
+  }
+  GT_BARRIER(size);
+  if (size > GT_REQUEST_BYTES) size = GT_REQUEST_BYTES;
+  GtRead(s->request, size, request); /* what cannot be read is zero then */
+}
+
+GT_INLINE u64 GtHeldWord(struct gt_scratch* s, s32 at) {
+  u32 offset = at;
+  GT_BARRIER(offset);
+  return offset <= GT_REQUEST_BYTES - 8 ? *(const u64*)&s->request[offset] : 0;
+}
+
+GT_INLINE void GtAddHeldString(struct gt_scratch* s, struct gt_span* span, int which, s32 at, u32 limit) {
+  u32 offset = at;
+  GT_BARRIER(offset);
+  if (offset > GT_REQUEST_BYTES - 16) return;
+  const u64* text = (const u64*)&s->request[offset];
+  GtAddString(span, which, text[0], text[1], limit);
+}
+
 GT_INLINE void GtHttpSend(struct gt_scratch* s, const struct gt_table* t, int base, struct gt_key* key,
                           const struct gt_server_call* call, u64 now, u32 flags) {
   const s32* at = t->value + base;
@@ -119,27 +150,29 @@ GT_INLINE void GtHttpSend(struct gt_scratch* s, const struct gt_table* t, int ba
     span->flags |= GT_FLAG_WROTE_STATUS;
     if (at[GT_SRV_STATUS] >= 0) span->status = (s32)GtField(call->writer, at[GT_SRV_STATUS]);
   }
-  if (GtField(request, at[GT_SRV_TLS])) span->flags |= GT_FLAG_TLS;
-  span->proto_minor = GtByte(request, at[GT_SRV_MINOR]);
+  GtHoldRequest(s, at, request);
+  if (GtHeldWord(s, at[GT_SRV_TLS])) span->flags |= GT_FLAG_TLS;
+  span->proto_minor = (u8)GtHeldWord(s, at[GT_SRV_MINOR]);
   span->proto_major = call->kind == GT_HTTP1_SERVER ? 1 : 2;
-  GtAddGoString(span, GT_STR_METHOD, request, at[GT_SRV_METHOD], GT_MAX_METHOD);
-  GtAddGoString(span, GT_STR_TARGET, request, at[GT_SRV_URI], GT_MAX_TARGET);
-  GtAddGoString(span, GT_STR_HOST, request, at[GT_SRV_HOST], GT_MAX_HOST);
-  GtAddGoString(span, GT_STR_PEER, request, at[GT_SRV_REMOTE], GT_MAX_PEER);
+  GtAddHeldString(s, span, GT_STR_METHOD, at[GT_SRV_METHOD], GT_MAX_METHOD);
+  GtAddHeldString(s, span, GT_STR_TARGET, at[GT_SRV_URI], GT_MAX_TARGET);
+  GtAddHeldString(s, span, GT_STR_HOST, at[GT_SRV_HOST], GT_MAX_HOST);
+  GtAddHeldString(s, span, GT_STR_PEER, at[GT_SRV_REMOTE], GT_MAX_PEER);
   GtAddKept(span, GT_STR_AGENT, call->agent, call->agent_length, GT_MAX_AGENT);
-  GtAddGoString(span, GT_STR_ROUTE, request, at[GT_SRV_PATTERN], GT_MAX_ROUTE);
+  GtAddHeldString(s, span, GT_STR_ROUTE, at[GT_SRV_PATTERN], GT_MAX_ROUTE);
   if (!span->length[GT_STR_ROUTE]) GtAddString(span, GT_STR_ROUTE, call->route, call->route_length, GT_MAX_ROUTE);
   if (!span->length[GT_STR_ROUTE] && call->mux_request && call->mux_request != request) {
     /* A handler in front of the mux made a copy of the request. It may be gone by now: it is the copy only if the
      * request line in it is still the same string. */
-    u64 own[2] = {}, copy[2] = {};
-    if (at[GT_SRV_URI] >= 0 && at[GT_SRV_MUX_URI] >= 0 && !GtRead(own, 16, request + at[GT_SRV_URI]) &&
-        !GtRead(copy, 16, call->mux_request + at[GT_SRV_MUX_URI]) && own[0] && own[0] == copy[0] && own[1] == copy[1]) {
+    u64 copy[2] = {};
+    u64 own = GtHeldWord(s, at[GT_SRV_URI]), own_length = GtHeldWord(s, at[GT_SRV_URI] + 8);
+    if (own && at[GT_SRV_MUX_URI] >= 0 && !GtRead(copy, 16, call->mux_request + at[GT_SRV_MUX_URI]) && own == copy[0] &&
+        own_length == copy[1]) {
       GtAddGoString(span, GT_STR_ROUTE, call->mux_request, at[GT_SRV_MUX_PATTERN], GT_MAX_ROUTE);
     }
   }
   GtServerState(s, span, key, call->state_length);
-  GtForget(s, t, call->context, call->goid);
+  GtForget(s, t, call);
   GtSendSpan(s, span, now);
   bpf_map_delete_elem(&server_calls, key);
 }

@@ -26,30 +26,34 @@
 #define GT_SWISS_GROUP (8 + GT_SLOTS * 40)       /* control bytes, slots of 16 and 24 bytes */
 #define GT_BUCKET (8 + GT_SLOTS * (16 + 24) + 8) /* tophash, keys, elements, overflow */
 
-/* One live slot whose key is 10 or 11 bytes long. */
-GT_INLINE void GtLookAtSlot(struct gt_scratch* s, u64 key, u64 key_length, u64 values, u64 count) {
+/* One live slot whose key is 10 or 11 bytes long. A function of its own: the kernel checks it once. */
+__noinline int GtLookAtSlot(u32 scratch, u64 key, u64 key_length, u64 values, u64 count) {
+  struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
+  if (!s) return 0;
+  if (!count) return 0;
   u64 head = 0, tail = 0;
-  if (GtRead(&head, 8, key) || GtRead(&tail, 8, key + key_length - 8)) return;
+  if (GtRead(&head, 8, key)) return 0;
   head |= GT_LOWER;
+  if (head != GT_TRACEPAR && head != GT_TRACESTA && head != GT_USER_AGE) return 0;
+  if (GtRead(&tail, 8, key + key_length - 8)) return 0;
   tail |= GT_LOWER;
   u64 text[2] = {};
+  if (GtRead(text, sizeof(text), values)) return 0;
   if (key_length == 11) {
-    if (head != GT_TRACEPAR || tail != GT_CEPARENT || count != 1) return; /* two are none (W3C Trace Context, 3.2) */
-    if (GtRead(text, sizeof(text), values)) return;
+    if (head != GT_TRACEPAR || tail != GT_CEPARENT || count != 1) return 0; /* two are none (W3C Trace Context, 3.2) */
     s->traceparent = text[0];
     s->traceparent_length = text[1];
   } else if (head == GT_TRACESTA && tail == GT_ACESTATE && count == 1) {
-    if (GtRead(text, sizeof(text), values)) return;
     s->tracestate = text[0];
     s->tracestate_length = text[1];
   } else if (head == GT_USER_AGE && tail == GT_ER_AGENT && count) {
-    if (GtRead(text, sizeof(text), values)) return;
     s->agent = text[0];
     s->agent_length = text[1];
   }
+  return 0;
 }
 
-/* The group or bucket that lies in s->group. A function of its own, which the kernel checks once. */
+/* The group or bucket that lies in s->group. */
 __noinline int GtLookAtGroup(u32 scratch, u32 kind) {
   struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
   if (!s) return 0;
@@ -61,14 +65,37 @@ __noinline int GtLookAtGroup(u32 scratch, u32 kind) {
     u64 length = key[1];
     if (length != 10 && length != 11) continue;
     const u64* values = kind == GT_MAP_INTERLEAVED ? key + 2 : (const u64*)&s->group[8 + 128 + i * 24];
-    GtLookAtSlot(s, key[0], length, values[0], values[1]);
+    GtLookAtSlot(scratch, key[0], length, values[0], values[1]);
   }
   return 0;
 }
 
-/* The walks keep where they are in scratch memory: the kernel's verifier does not follow values there, so that every
- * round of a loop looks the same to it. */
-GT_INLINE void GtScanSwiss(struct gt_scratch* s, const struct gt_table* t, u64 map, u32 kind) {
+/* One step of a walk each, which say whether there may be another. They are functions of their own, and keep where they
+ * are in scratch memory: the kernel checks their code once, not once for each round of the loop that calls them. */
+__noinline int GtSwissStep(u32 executable, u32 scratch) {
+  struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
+  const struct gt_table* t = bpf_map_lookup_elem(&tables, &executable);
+  if (!s || !t) return 0;
+  struct gt_walk* w = &s->walk;
+  if (w->left) {
+    if (GtRead(s->group, GT_SWISS_GROUP, w->at)) return 0;
+    GtLookAtGroup(scratch, t->value[GT_MAP_KIND]);
+    w->at += GT_SWISS_GROUP;
+    w->left--;
+    return w->left || w->tables;
+  }
+  if (!w->tables) return 0;
+  w->tables--;
+  u64 table = GtReadWord(w->directory);
+  w->directory += 8;
+  if (!table || table == w->last) return 1; /* neighbours in the directory may be one table */
+  w->last = table;
+  w->at = GtField(table, t->value[GT_MAP_GROUPS]);
+  w->left = GtField(table, t->value[GT_MAP_LENGTH_MASK]) + 1;
+  return 1;
+}
+
+GT_INLINE void GtScanSwiss(struct gt_scratch* s, const struct gt_table* t, u64 map) {
   struct gt_walk* w = &s->walk;
   w->at = GtField(map, t->value[GT_MAP_DIR]);
   w->tables = GtField(map, t->value[GT_MAP_DIR_LEN]);
@@ -78,26 +105,33 @@ GT_INLINE void GtScanSwiss(struct gt_scratch* s, const struct gt_table* t, u64 m
   if (!w->at) return;
   GT_NO_UNROLL
   for (u32 i = 0; i < GT_MAX_GROUPS + GT_MAX_GROUPS / 2; i++) {
-    if (w->left) {
-      if (GtRead(s->group, GT_SWISS_GROUP, w->at)) return;
-      GtLookAtGroup(s->index, kind);
-      w->at += GT_SWISS_GROUP;
-      w->left--;
-      continue;
-    }
-    if (!w->tables) return;
-    w->tables--;
-    u64 table = GtReadWord(w->directory);
-    w->directory += 8;
-    if (!table || table == w->last) continue; /* neighbours in the directory may be one table */
-    w->last = table;
-    w->at = GtField(table, t->value[GT_MAP_GROUPS]);
-    w->left = GtField(table, t->value[GT_MAP_LENGTH_MASK]) + 1;
+    if (!GtSwissStep(s->executable, s->index)) return;
   }
   s->cut = 1;
 }
 
 #define GT_SAME_SIZE_GROW 8 /* src: runtime/map.go, hmap.flags */
+
+/* Each bucket with its overflow chain; while the map grows, the old buckets after the new ones. */
+__noinline int GtBucketStep(u32 scratch) {
+  struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
+  if (!s) return 0;
+  struct gt_walk* w = &s->walk;
+  if (GtRead(s->group, GT_BUCKET, w->at)) return 0;
+  GtLookAtGroup(scratch, GT_MAP_BUCKETS);
+  w->at = *(const u64*)&s->group[GT_BUCKET - 8];
+  if (w->at) return 1;
+  w->left--;
+  w->directory += GT_BUCKET;
+  if (!w->left) {
+    if (!w->last || !w->tables) return 0;
+    w->directory = w->last;
+    w->left = w->tables;
+    w->last = 0;
+  }
+  w->at = w->directory;
+  return 1;
+}
 
 GT_INLINE void GtScanBuckets(struct gt_scratch* s, const struct gt_table* t, u64 map) {
   struct gt_walk* w = &s->walk;
@@ -108,22 +142,9 @@ GT_INLINE void GtScanBuckets(struct gt_scratch* s, const struct gt_table* t, u64
   w->left = 1ull << (b & 31);
   w->tables = GtByte(map, t->value[GT_HMAP_FLAGS]) & GT_SAME_SIZE_GROW ? w->left : w->left / 2;
   if (!w->at) return;
-  /* Each bucket with its overflow chain; while the map grows, the old buckets after the new ones. */
   GT_NO_UNROLL
   for (u32 i = 0; i < GT_MAX_GROUPS; i++) {
-    if (GtRead(s->group, GT_BUCKET, w->at)) return;
-    GtLookAtGroup(s->index, GT_MAP_BUCKETS);
-    w->at = *(const u64*)&s->group[GT_BUCKET - 8];
-    if (w->at) continue;
-    w->left--;
-    w->directory += GT_BUCKET;
-    if (!w->left) {
-      if (!w->last || !w->tables) return;
-      w->directory = w->last;
-      w->left = w->tables;
-      w->last = 0;
-    }
-    w->at = w->directory;
+    if (!GtBucketStep(s->index)) return;
   }
   s->cut = 1;
 }
@@ -139,7 +160,7 @@ __noinline int GtScanHeaders(u64 map, u32 executable, u32 scratch) {
   switch (t->value[GT_MAP_KIND]) {
     case GT_MAP_INTERLEAVED:
     case GT_MAP_SPLIT:
-      GtScanSwiss(s, t, map, t->value[GT_MAP_KIND]);
+      GtScanSwiss(s, t, map);
       break;
     case GT_MAP_BUCKETS:
       GtScanBuckets(s, t, map);
@@ -148,23 +169,20 @@ __noinline int GtScanHeaders(u64 map, u32 executable, u32 scratch) {
   return 0;
 }
 
-GT_INLINE int GtHexDigit(u8 c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10; /* upper case is refused (W3C Trace Context, 3.2.2.3) */
-  return -1;
-}
-
-/* Reads `bytes` pairs of hexadecimal digits; 0 if one is none or all are zero. */
-GT_INLINE int GtHex(u8* to, const char* from, int bytes) {
-  int any = 0;
-  GT_NO_UNROLL
-  for (int i = 0; i < bytes; i++) {
-    int high = GtHexDigit(from[2 * i]), low = GtHexDigit(from[2 * i + 1]);
-    if (high < 0 || low < 0) return 0;
-    to[i] = high << 4 | low;
-    any |= to[i];
-  }
-  return any != 0;
+/* Eight hexadecimal digits, the first in the lowest byte, to four bytes; every byte is looked at in one step, without a
+ * branch. `good` keeps the highest bit of each byte only if all are digits; upper case is none (W3C Trace Context,
+ * 3.2.2.3). A sum tells whether a byte is at least some character: it reaches 0x80, and no byte carries into the next.
+ */
+#define GT_EACH(byte) (0x0101010101010101ull * (byte))
+#define GT_AT_LEAST(word, character) ((word) + GT_EACH(0x80 - (character)))
+GT_INLINE u32 GtHexWord(u64 word, u64* good) {
+  u64 digit = GT_AT_LEAST(word, '0') & ~GT_AT_LEAST(word, '9' + 1);
+  u64 letter = GT_AT_LEAST(word, 'a') & ~GT_AT_LEAST(word, 'f' + 1);
+  *good &= (digit | letter) & ~word;
+  u64 nibbles = (word & GT_EACH(0xf)) + 9 * ((letter >> 7) & GT_EACH(1));
+  u64 bytes = ((nibbles << 4) | (nibbles >> 8)) & 0x00ff00ff00ff00ffull;
+  bytes = (bytes | (bytes >> 8)) & 0x0000ffff0000ffffull;
+  return (u32)(bytes | (bytes >> 16));
 }
 
 #endif

@@ -106,7 +106,7 @@ struct {
   __type(value, struct gt_owner);
 } contexts SEC(".maps");
 
-/* Which span a goroutine serves: the key's id is the goroutine's. */
+/* Which gRPC span a goroutine serves: the key's id is the goroutine's. HTTP servers' calls have that key themselves. */
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
   __uint(max_entries, GT_DEFAULT_CALLS);
@@ -126,6 +126,7 @@ struct {
 } trace_states SEC(".maps");
 
 #define GT_GROUP_BYTES 336
+#define GT_REQUEST_BYTES 512 /* of a request's struct; those of Go 1.17 to 1.27 have 248 to 280 */
 /* Where a walk through a map is. */
 struct gt_walk {
   u64 at, left; /* the next group or bucket, how many of this table are left */
@@ -147,6 +148,7 @@ struct gt_scratch {
   u32 cut, pad2;
   struct gt_walk walk;
   char traceparent_text[56];
+  char request[GT_REQUEST_BYTES]; /* as GtHoldRequest read it */
   struct gt_owner owner;
   struct gt_state state;
   struct gt_server_call server;

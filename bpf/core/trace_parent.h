@@ -12,6 +12,12 @@
 /* traceparent: 00-<32>-<16>-<2>, later versions may go on behind a dash (W3C Trace Context, 3.2 and 4). */
 #define GT_TRACEPARENT 55
 
+GT_INLINE u64 GtUnaligned(const char* from) {
+  u64 word;
+  __builtin_memcpy(&word, from, 8);
+  return word;
+}
+
 GT_INLINE int GtParseTraceparent(struct gt_scratch* s, struct gt_ids* ids, u32* flags) {
   char* text = s->traceparent_text;
   u64 length = s->traceparent_length;
@@ -20,17 +26,22 @@ GT_INLINE int GtParseTraceparent(struct gt_scratch* s, struct gt_ids* ids, u32* 
   if (GtRead(text, GT_TRACEPARENT, s->traceparent)) return 0;
   if (take > GT_TRACEPARENT && GtRead(text + GT_TRACEPARENT, 1, s->traceparent + GT_TRACEPARENT)) return 0;
   if (text[2] != '-' || text[35] != '-' || text[52] != '-') return 0;
-  int version = GtHexDigit(text[0]) << 4 | GtHexDigit(text[1]);
-  if (version < 0 || version == 0xff) return 0;
-  if (take > GT_TRACEPARENT && (version == 0 || text[GT_TRACEPARENT] != '-')) return 0;
-  int high = GtHexDigit(text[53]), low = GtHexDigit(text[54]);
-  if (high < 0 || low < 0) return 0;
-  u8 trace[16], parent[8];
-  if (!GtHex(trace, text + 3, 16) || !GtHex(parent, text + 36, 8)) return 0;
+  u64 good = GT_EACH(0x80);
+  u32 trace[4], parent[2];
+  for (int i = 0; i < 4; i++) trace[i] = GtHexWord(GtUnaligned(text + 3 + 8 * i), &good);
+  for (int i = 0; i < 2; i++) parent[i] = GtHexWord(GtUnaligned(text + 36 + 8 * i), &good);
+  /* Version and flags, and four digits that change nothing. */
+  u64 ends = (u64)(u8)text[0] | (u64)(u8)text[1] << 8 | (u64)(u8)text[53] << 16 | (u64)(u8)text[54] << 24;
+  u32 version_flags = GtHexWord(ends | (u64)'0' << 32 | (u64)'0' << 40 | (u64)'0' << 48 | (u64)'0' << 56, &good);
+  if (good != GT_EACH(0x80)) return 0;
+  u32 version = version_flags & 0xff;
+  if (version == 0xff) return 0;
+  if (take > GT_TRACEPARENT && (!version || text[GT_TRACEPARENT] != '-')) return 0;
+  if (!(trace[0] | trace[1] | trace[2] | trace[3]) || !(parent[0] | parent[1])) return 0;
   __builtin_memcpy(ids->trace, trace, 16);
   __builtin_memcpy(ids->parent, parent, 8);
   *flags |= GT_FLAG_REMOTE_ROOT;
-  if (low & 1) *flags |= GT_FLAG_SAMPLED;
+  if (version_flags & 0x100) *flags |= GT_FLAG_SAMPLED;
   return 1;
 }
 
@@ -53,60 +64,76 @@ GT_INLINE void GtOwnerOf(struct gt_owner* owner, const struct gt_ids* ids, u32 f
   owner->pad = 0;
 }
 
-/* The context interface at `at` (itab, pointer): walks outwards. 1: s->owner is the span it belongs to; 2: gave up; 0:
- * none. */
-__noinline int GtWalkContexts(u64 itab, u64 data, u32 executable, u32 scratch) {
+/* One step outwards, from the context in s->walk: at its itab, left its data. 1: s->owner is the span it belongs to; 0:
+ * the walk ends; 2: there is another. A function of its own, as those of headers.h. */
+__noinline int GtContextStep(u32 executable, u32 scratch) {
   struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
   const struct gt_table* t = bpf_map_lookup_elem(&tables, &executable);
   if (!s || !t) return 0;
-  GT_NO_UNROLL
-  for (u32 i = 0; i < GT_MAX_CONTEXTS; i++) {
-    if (!itab || !data) return 0;
-    struct gt_key key = {.pid = s->pid, .what = 0, .id = data};
-    struct gt_owner* owner = bpf_map_lookup_elem(&contexts, &key);
-    if (owner) {
-      s->owner = *owner;
-      return 1;
-    }
-    u64 type = GtReadWord(itab + 8); /* src: internal/abi/iface.go, ITab.Type */
-    if (!type) return 0;
-    type = GtLinked(s, type);
-    s32 at;
-    if (type == t->type[GT_TYPE_CTX_VALUE]) {
-      at = t->value[GT_CTX_VALUE_PARENT];
-    } else if (type == t->type[GT_TYPE_CTX_CANCEL]) {
-      at = t->value[GT_CTX_CANCEL_PARENT];
-    } else if (type == t->type[GT_TYPE_CTX_TIMER]) {
-      at = t->value[GT_CTX_TIMER_PARENT];
-    } else if (type == t->type[GT_TYPE_CTX_AFTER]) {
-      at = t->value[GT_CTX_AFTER_PARENT];
-    } else if (type == t->type[GT_TYPE_CTX_STOP] || type == t->type[GT_TYPE_CTX_STOP_PTR]) {
-      at = t->value[GT_CTX_STOP_PARENT];
-    } else if (type == t->type[GT_TYPE_CTX_WITHOUT]) {
-      at = t->value[GT_CTX_WITHOUT_PARENT];
-    } else {
-      return 0;
-    }
-    if (at < 0) return 0;
-    u64 next[2] = {};
-    if (GtRead(next, sizeof(next), data + at)) return 0;
-    itab = next[0];
-    data = next[1];
+  u64 itab = s->walk.at, data = s->walk.left;
+  if (!itab || !data) return 0;
+  struct gt_key key = {.pid = s->pid, .what = 0, .id = data};
+  struct gt_owner* owner = bpf_map_lookup_elem(&contexts, &key);
+  if (owner) {
+    s->owner = *owner;
+    return 1;
   }
+  u64 type = GtReadWord(itab + 8); /* src: internal/abi/iface.go, ITab.Type */
+  if (!type) return 0;
+  type = GtLinked(s, type);
+  s32 at;
+  if (type == t->type[GT_TYPE_CTX_VALUE]) {
+    at = t->value[GT_CTX_VALUE_PARENT];
+  } else if (type == t->type[GT_TYPE_CTX_CANCEL]) {
+    at = t->value[GT_CTX_CANCEL_PARENT];
+  } else if (type == t->type[GT_TYPE_CTX_TIMER]) {
+    at = t->value[GT_CTX_TIMER_PARENT];
+  } else if (type == t->type[GT_TYPE_CTX_AFTER]) {
+    at = t->value[GT_CTX_AFTER_PARENT];
+  } else if (type == t->type[GT_TYPE_CTX_STOP] || type == t->type[GT_TYPE_CTX_STOP_PTR]) {
+    at = t->value[GT_CTX_STOP_PARENT];
+  } else if (type == t->type[GT_TYPE_CTX_WITHOUT]) {
+    at = t->value[GT_CTX_WITHOUT_PARENT];
+  } else {
+    return 0;
+  }
+  if (at < 0) return 0;
+  u64 next[2] = {};
+  if (GtRead(next, sizeof(next), data + at)) return 0;
+  s->walk.at = next[0];
+  s->walk.left = next[1];
   return 2;
+}
+
+/* The context interface (itab, data): walks outwards. 1: s->owner is the span it belongs to; 2: gave up; 0: none. */
+GT_INLINE int GtWalkContexts(u64 itab, u64 data, u32 executable, u32 scratch) {
+  struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
+  if (!s) return 0;
+  s->walk.at = itab;
+  s->walk.left = data;
+  int found = 2;
+  GT_NO_UNROLL
+  for (u32 i = 0; i < GT_MAX_CONTEXTS && found == 2; i++) found = GtContextStep(executable, scratch);
+  return found;
+}
+
+GT_INLINE int GtOwnerOfGoroutine(struct gt_scratch* s, u64 goid) {
+  struct gt_key key = {.pid = s->pid, .what = GT_CALL_SERVER, .id = goid};
+  if (!goid) return 0;
+  struct gt_server_call* call = bpf_map_lookup_elem(&server_calls, &key);
+  if (call) {
+    GtOwnerOf(&s->owner, &call->ids, call->flags);
+    return 1;
+  }
+  struct gt_owner* owner = bpf_map_lookup_elem(&goroutines, &key);
+  if (!owner) return 0;
+  s->owner = *owner;
+  return 1;
 }
 
 /* The span that this goroutine, or the one that started it, serves: no proof of descent, and marked so. */
 GT_INLINE int GtFromGoroutine(struct gt_scratch* s, const struct gt_table* t, struct gt_ids* ids, u32* flags) {
-  struct gt_key key = {.pid = s->pid, .what = GT_CALL_SERVER, .id = s->goid};
-  if (!s->goid) return 0;
-  struct gt_owner* owner = bpf_map_lookup_elem(&goroutines, &key);
-  if (!owner) {
-    key.id = GtField(s->g, t->value[GT_G_PARENT]);
-    owner = key.id ? bpf_map_lookup_elem(&goroutines, &key) : 0;
-  }
-  if (!owner) return 0;
-  s->owner = *owner;
+  if (!GtOwnerOfGoroutine(s, s->goid) && !GtOwnerOfGoroutine(s, GtField(s->g, t->value[GT_G_PARENT]))) return 0;
   GtAdopt(ids, flags, &s->owner);
   return 1;
 }
