@@ -9,13 +9,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdarg>
 #include <cstring>
+#include <map>
+#include <optional>
+#include <system_error>
 #include <thread>
-#include <vector>
+#include <utility>
 
 #include "gotrace.skel.h"
+#include "gotrace/uprobe_multi.h"
 
 namespace gooffsets::trace {
 
@@ -102,7 +107,10 @@ class Kernel::Impl {
   std::unique_ptr<ring_buffer, RingDeleter> ring;
   std::vector<std::unique_ptr<bpf_link, LinkDeleter>> links;
   uint32_t uprobe_type = 0;
+  bool multi = false;  // many places of one program are one link
   const Sink* sink = nullptr;
+
+  Result<Probe> AttachEvent(int program_fd, const std::string& path, uint64_t file_offset) const;
 
   static int Receive(void* self, void* data, size_t size) {
     const Impl* impl = static_cast<const Impl*>(self);
@@ -128,6 +136,15 @@ Result<std::unique_ptr<Kernel>> Kernel::Load(const KernelOptions& options) {
     g_libbpf_words = nullptr;
     return LoadError(errno, words);
   }
+  impl->multi = HasUprobeMulti();
+  if (impl->multi) {
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, impl->skeleton->obj) {
+      if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE) {
+        bpf_program__set_expected_attach_type(program, kTraceUprobeMulti);
+      }
+    }
+  }
   auto& maps = impl->skeleton->maps;
   bpf_map__set_max_entries(maps.server_calls, options.calls);
   bpf_map__set_max_entries(maps.contexts, options.calls);
@@ -142,20 +159,67 @@ Result<std::unique_ptr<Kernel>> Kernel::Load(const KernelOptions& options) {
   return std::unique_ptr<Kernel>(new Kernel(std::move(impl)));
 }
 
-Result<Probe> Kernel::Attach(const std::string& program, const std::string& path, uint64_t file_offset) {
-  const bpf_program* found = bpf_object__find_program_by_name(impl_->skeleton->obj, program.c_str());
-  if (!found) return Fail(ErrorCode::kInternal, "there is no kernel program " + program);
+// Before Linux 6.6: one perf event a place.
+Result<Probe> Kernel::Impl::AttachEvent(int program_fd, const std::string& path, uint64_t file_offset) const {
   perf_event_attr attributes{};
   attributes.size = sizeof attributes;
-  attributes.type = impl_->uprobe_type;
+  attributes.type = uprobe_type;
   attributes.config1 = reinterpret_cast<uint64_t>(path.c_str());  // uprobe_path
   attributes.config2 = file_offset;                               // probe_offset
-  Probe probe(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
-  const std::string what = "cannot attach " + program + " to " + path;
-  if (!probe.valid()) return ErrnoError(errno, what);
-  if (ioctl(probe.get(), PERF_EVENT_IOC_SET_BPF, bpf_program__fd(found)) != 0) return ErrnoError(errno, what);
-  if (ioctl(probe.get(), PERF_EVENT_IOC_ENABLE, 0) != 0) return ErrnoError(errno, what);
-  return probe;
+  UniqueFd event(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+  if (!event.valid() || ioctl(event.get(), PERF_EVENT_IOC_SET_BPF, program_fd) != 0 ||
+      ioctl(event.get(), PERF_EVENT_IOC_ENABLE, 0) != 0) {
+    return ErrnoError(errno, "cannot attach to " + path);
+  }
+  return std::make_shared<const UniqueFd>(std::move(event));
+}
+
+Result<Probe> Kernel::Attach(const std::string& program, const std::string& path, uint64_t file_offset) {
+  const ProbePlace place{program, file_offset};
+  return std::move(AttachAll(path, {&place, 1}).front());
+}
+
+std::vector<Result<Probe>> Kernel::AttachAll(const std::string& path, std::span<const ProbePlace> places) {
+  std::map<std::string_view, std::vector<size_t>> by_program;
+  for (size_t i = 0; i < places.size(); ++i) by_program[places[i].program].push_back(i);
+  std::vector<Result<Probe>> outcomes(places.size());
+  for (const auto& [name, indices] : by_program) {
+    const std::string program_name(name);
+    const bpf_program* program = bpf_object__find_program_by_name(impl_->skeleton->obj, program_name.c_str());
+    const auto attach = [&](std::span<const uint64_t> offsets) -> Result<Probe> {
+      if (!program) return Fail(ErrorCode::kInternal, "there is no kernel program " + program_name);
+      if (!impl_->multi) return impl_->AttachEvent(bpf_program__fd(program), path, offsets.front());
+      GOOFFSETS_TRY(UniqueFd link, LinkUprobes(bpf_program__fd(program), path, offsets));
+      return std::make_shared<const UniqueFd>(std::move(link));
+    };
+    std::vector<uint64_t> offsets;
+    for (const size_t i : indices) offsets.push_back(places[i].file_offset);
+    std::optional<Result<Probe>> together;
+    if (impl_->multi && program && offsets.size() > 1) together = attach(offsets);
+    for (const size_t i : indices) {
+      // One place that cannot be probed shall not cost the others: then each is tried by itself.
+      outcomes[i] = together && *together ? *together : attach({&places[i].file_offset, 1});
+    }
+  }
+  return outcomes;
+}
+
+void Kernel::Detach(std::vector<Probe> probes) {
+  std::sort(probes.begin(), probes.end());
+  probes.erase(std::unique(probes.begin(), probes.end()), probes.end());
+  // Nearly all of the time is the kernel's waiting; where there is no other thread, this one does it all.
+  constexpr size_t kMostThreads = 32;
+  std::atomic<size_t> next = 0;
+  const auto close = [&] {
+    for (size_t i = next++; i < probes.size(); i = next++) probes[i].reset();
+  };
+  std::vector<std::thread> threads;
+  try {
+    while (threads.size() + 1 < std::min(probes.size(), kMostThreads)) threads.emplace_back(close);
+  } catch (const std::system_error&) {
+  }
+  close();
+  for (std::thread& thread : threads) thread.join();
 }
 
 Result<void> Kernel::WatchProcesses() {

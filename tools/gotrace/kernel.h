@@ -30,8 +30,13 @@ struct KernelOptions {
   uint32_t ring_bytes = 8 << 20;      // a power of two
 };
 
-// One attached probe; closing it detaches.
-using Probe = UniqueFd;
+// One attached probe. Several may share one object of the kernel, and are detached when the last of them is gone.
+using Probe = std::shared_ptr<const UniqueFd>;
+
+struct ProbePlace {
+  std::string_view program;  // of bpf/: "h1_begin"
+  uint64_t file_offset = 0;
+};
 
 class Kernel {
  public:
@@ -44,6 +49,10 @@ class Kernel {
 
   // In every process that runs this file now and later. `path` names the inode (/proc/PID/exe will do).
   Result<Probe> Attach(const std::string& program, const std::string& path, uint64_t file_offset);
+  // The outcome of each place, in their order. Places of one program are attached as one where the kernel can do that.
+  std::vector<Result<Probe>> AttachAll(const std::string& path, std::span<const ProbePlace> places);
+  // The kernel waits at each until no processor runs the program any more: it waits for all of these at once.
+  static void Detach(std::vector<Probe> probes);
   // Whether new programs and exits are told of as events.
   Result<void> WatchProcesses();
 
