@@ -1,0 +1,3 @@
+module example.com/benchreceiver
+
+go 1.22
