@@ -110,7 +110,7 @@ class Refused(FeedTest):
         self.assertEqual(self.report("status")["version"], 2)
 
     def test_an_unknown_key(self):
-        self.assert_refused(self.made / "feed", "not trusted", exits=ENVIRONMENT, key=self.made / "b.key.pub")
+        self.assert_refused(self.made / "feed", "not trusted", exits=ENVIRONMENT, key=self.made / "b.pub")
 
     def test_levels_that_do_not_fit(self):
         for change, words in (({"schema_level": 99}, ["level 99"]), ({"schema_level": 1}, ["below the installed"]),

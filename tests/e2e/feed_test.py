@@ -220,7 +220,7 @@ class Keys(FeedTest):
     def test_clients_follow_from_one_key_to_the_announced_next(self):
         feed, new_key = self.feed(), self.made / "b.key"
         publish(self.made / "2.db", feed, new_key, exits=ENVIRONMENT)  # clients would be left behind
-        publish(self.made / "2.db", feed, self.made / "a.key", "--next-key", f"{new_key}.pub")
+        publish(self.made / "2.db", feed, self.made / "a.key", "--next-key", self.made / "b.pub")
         self.update(source=feed)
         publish(self.made / "2.db", feed, new_key, "--revoke", f"{self.key}")
         self.assertEqual(self.report(source=feed)["version"], 4)

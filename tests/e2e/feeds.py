@@ -65,7 +65,7 @@ class FeedTest(unittest.TestCase):
         self.made = made()
         self.place = self.directory / "place"
         self.current = self.place / "current.db"
-        self.key = self.made / "a.key.pub"
+        self.key = self.made / "a.pub"
 
     def feed(self, name="feed"):
         """A copy that a test may spoil."""

@@ -14,7 +14,7 @@ class Upstream(offsetd_service.ServiceTest):
         shutil.copytree(made / "feed1", feed)
         publisher = self.start("--feed", feed, db=made / "1.db")
         place = self.directory / "place"
-        follower = self.start("--from", publisher.url + "/feed", "--key", made / "a.key.pub", "--state-dir", place,
+        follower = self.start("--from", publisher.url + "/feed", "--key", made / "a.pub", "--state-dir", place,
                               "--interval-seconds", "1", "--poll-seconds", "0.05")
         follower.wait_for("the first database", lambda: follower.get("/readyz")[0] == 200)
         follower.wait_for("its version", lambda: follower.json("/v1/status")["upstream"]["version"] == 1)
@@ -41,7 +41,7 @@ class Upstream(offsetd_service.ServiceTest):
 
     def test_a_feed_of_another_key_is_never_served(self):
         made = feeds.made()
-        follower = self.start("--from", made / "feed", "--key", made / "b.key.pub", "--state-dir", self.directory / "place",
+        follower = self.start("--from", made / "feed", "--key", made / "b.pub", "--state-dir", self.directory / "place",
                               "--interval-seconds", "1")
         follower.wait_for("a refusal", lambda: follower.metrics()["offsetd_update_failures_total"] >= 1)
         self.assertEqual(follower.get("/readyz")[0], 503)
@@ -52,7 +52,7 @@ class Upstream(offsetd_service.ServiceTest):
     def test_update_offsets_installs_from_a_server(self):
         made = feeds.made()
         publisher = self.start("--feed", made / "feed", db=made / "2.db")
-        command = [harness.tool("UPDATE_OFFSETS"), "--dir", str(self.directory / "place"), "--key", str(made / "a.key.pub"), "--from",
+        command = [harness.tool("UPDATE_OFFSETS"), "--dir", str(self.directory / "place"), "--key", str(made / "a.pub"), "--from",
                    publisher.url + "/feed"]
         for _ in range(2):
             run = harness.run_tool(command, harness.clean_environment(), self.directory, limit=120)

@@ -62,6 +62,18 @@ printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(agent CXX)' 'find_
 printf '%s\n' '#include <gooffsets/database.h>' 'int main() { return gooffsets::Database::Open("/nowhere") ? 1 : 0; }' >agent.cc
 cmake -S . -B build -DCMAKE_CXX_STANDARD=20 >/dev/null && cmake --build build >/dev/null && build/agent
 cd ..
+cmake -S "$EXAMPLES/feed" -B fresh.cmake >/dev/null && cmake --build fresh.cmake >/dev/null
+fresh.cmake/fresh || test $? = 2
+# A feed of the released database, made, installed and asked: what docs/feed.md shows.
+offsetgen keygen gooffsets.key
+offsetgen publish --db /usr/share/gooffsets/offsets.db --feed feed --sign gooffsets.key --level 1
+update-offsets --from feed --key gooffsets.pub
+update-offsets --from feed --key gooffsets.pub check
+test -s /var/lib/gooffsets/current.db
+if command -v systemd-analyze; then
+  systemd-analyze verify --man=no /lib/systemd/system/{offsetd,update-offsets,gooffsets-publish}.service \
+    /lib/systemd/system/{update-offsets,gooffsets-publish}.timer
+fi
 dpkg --purge gooffsets-tools gooffsets-data libgooffsets-dev libgooffsets
 ! test -e /usr/bin/gooffsets
 ! test -e /usr/share/gooffsets
@@ -120,7 +132,8 @@ class Packages(unittest.TestCase):
         top.mkdir()
         done = subprocess.run(["unshare", "--mount", "bash", "-c", INSIDE, "bash", str(top), *self.packages],
                               capture_output=True, text=True, timeout=900,
-                              env={**os.environ, "STRIPPED": str(self.dir / "stripped")})
+                              env={**os.environ, "STRIPPED": str(self.dir / "stripped"),
+                                   "EXAMPLES": str(harness.SOURCE_DIR / "examples")})
         if "overlay" in done.stderr and "mount:" in done.stderr:
             harness.skip(self, f"no overlay can be mounted here: {done.stderr.strip().splitlines()[-1]}")
         self.assertEqual(done.returncode, 0, done.stdout[-4000:] + done.stderr[-6000:])

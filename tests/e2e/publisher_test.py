@@ -38,7 +38,7 @@ class Publisher(harness.ToolTest):
         return json.loads((self.feed / "manifest.json").read_text())["version"] if self.feed.exists() else 0
 
     def update(self):
-        run = run_tool([tool("UPDATE_OFFSETS"), "--dir", str(self.place), "--key", f"{self.key}.pub", "--from", str(self.feed)],
+        run = run_tool([tool("UPDATE_OFFSETS"), "--dir", str(self.place), "--key", str(self.key.with_suffix(".pub")), "--from", str(self.feed)],
                        clean_environment(), self.directory, limit=60)
         self.assertEqual(run.returncode, DONE, str(run))
         return self.place / "current.db"

@@ -8,7 +8,6 @@
 #include <csignal>
 #include <iostream>
 #include <mutex>
-#include <sstream>
 #include <thread>
 
 #include "base/file.h"
@@ -134,23 +133,6 @@ Result<std::string> ReadToken(const std::string& path) {
   return token;
 }
 
-// Keys as they are, and those in minisign's public key files: their lines that are no comment.
-Result<std::vector<std::string>> AllKeys(const std::vector<std::string>& named) {
-  std::vector<std::string> keys;
-  for (const std::string& name : named) {
-    if (name.starts_with("RW") && name.find('/') == std::string::npos && name.find('.') == std::string::npos) {
-      keys.push_back(name);
-      continue;
-    }
-    GOOFFSETS_TRY(std::string text, ReadFile(name, 4096));
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-      if (!line.empty() && !line.starts_with("untrusted comment:")) keys.push_back(line);
-    }
-  }
-  return keys;
-}
-
 // What /v1/status says beside the database. Errors hold paths: they are for the log.
 std::string StatusMembers(const Serving& serving, const Upstream* upstream) {
   std::string members = ",\"last_error\":";
@@ -175,7 +157,7 @@ int Serve(Options options) {
   update.sources = options.from;
   update.directory = options.state_directory;
   update.proxy_from_environment = true;
-  if (Result<std::vector<std::string>> keys = AllKeys(options.keys); keys) {
+  if (Result<std::vector<std::string>> keys = ReadPublicKeys(options.keys); keys) {
     update.keys = std::move(*keys);
   } else {
     return ReportError(kTool, keys.error());

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -40,11 +41,10 @@ namespace {
 
 constexpr uint64_t kMaxKeyFile = 8192;
 
-// A public key: a file of one, or its text.
-Result<std::string> PublicKeyText(const std::string& named) {
-  auto text = gooffsets::ReadFile(named, kMaxKeyFile);
-  GOOFFSETS_TRY(gooffsets::PublicKey key, gooffsets::ParsePublicKey(text ? *text : named));
-  return key.Text();
+// gooffsets.key -> gooffsets.pub, as minisign names its own; other names get ".pub" behind them.
+std::string PublicKeyName(const std::string& file) {
+  const std::filesystem::path path(file);
+  return path.extension() == ".key" ? std::filesystem::path(path).replace_extension(".pub").string() : file + ".pub";
 }
 
 // The first line of the file.
@@ -138,8 +138,12 @@ PublishCommand::PublishCommand(CLI::App* app) : state_(std::make_unique<State>()
   s.publish->add_option("--format", s.format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  s.keygen = app->add_subcommand("keygen", "make a pair of keys for a feed: FILE and FILE.pub, as minisign's");
-  s.keygen->add_option("FILE", s.key_file, "the secret key")->required();
+  s.keygen = app->add_subcommand("keygen",
+                                 "make a pair of keys for a feed, as minisign's\n\n"
+                                 "Example:\n"
+                                 "  offsetgen keygen gooffsets.key          # and gooffsets.pub");
+  s.keygen->add_option("FILE", s.key_file, "the secret key, NAME.key; the public one is NAME.pub beside it")
+      ->required();
   s.keygen->add_option("--password-file", s.password_file, "encrypt it with the first line of this file");
   s.keygen->add_flag("--force", s.force, "overwrite a key that is there");
 }
@@ -161,12 +165,11 @@ Result<gooffsets::PublishedFeed> Publish(gooffsets::PublishOptions options, cons
   }
   options.key = *secret;
   if (!next_key.empty()) {
-    GOOFFSETS_TRY(options.next_key, PublicKeyText(next_key));
+    GOOFFSETS_TRY(std::vector<std::string> next, gooffsets::ReadPublicKeys({next_key}));
+    if (next.size() != 1) return Fail(ErrorCode::kUsage, next_key + " holds several keys: there is one next key");
+    options.next_key = std::move(next.front());
   }
-  for (const std::string& one : revoked) {
-    GOOFFSETS_TRY(std::string text, PublicKeyText(one));
-    options.revoked_keys.push_back(std::move(text));
-  }
+  GOOFFSETS_TRY(options.revoked_keys, gooffsets::ReadPublicKeys(revoked));
   for (const std::string& one : corrections) {
     GOOFFSETS_TRY(gooffsets::FeedCorrection correction, gooffsets::ParseCorrection(one));
     options.corrections.push_back(std::move(correction));
@@ -176,8 +179,9 @@ Result<gooffsets::PublishedFeed> Publish(gooffsets::PublishOptions options, cons
 }
 
 Result<void> MakeKeys(const std::string& file, const std::string& password_file, bool force) {
-  if (!force && (::access(file.c_str(), F_OK) == 0 || ::access((file + ".pub").c_str(), F_OK) == 0)) {
-    return Fail(ErrorCode::kUsage, "there is a key " + file + " already", "another name; --force overwrites it");
+  for (const std::string& path : {file, PublicKeyName(file)}) {
+    if (force || ::access(path.c_str(), F_OK) != 0) continue;
+    return Fail(ErrorCode::kUsage, "there is a key " + path + " already", "another name; --force overwrites it");
   }
   GOOFFSETS_TRY(const std::string password, Password(password_file));
   GOOFFSETS_TRY(const gooffsets::SecretKey key, gooffsets::NewSecretKey());
@@ -185,7 +189,7 @@ Result<void> MakeKeys(const std::string& file, const std::string& password_file,
   Result<void> written = gooffsets::WriteFileAtomic(file, text, 0600);
   sodium_memzero(text.data(), text.size());
   if (!written) return written;
-  return gooffsets::WriteFileAtomic(file + ".pub", gooffsets::PublicKeyFile(key.Public()));
+  return gooffsets::WriteFileAtomic(PublicKeyName(file), gooffsets::PublicKeyFile(key.Public()));
 }
 
 Result<gooffsets::StaticSiteCounts> WriteSite(const std::string& db, const std::string& directory) {
@@ -200,7 +204,7 @@ std::optional<int> PublishCommand::Run() {
   if (s.keygen->parsed()) {
     Result<void> made = MakeKeys(s.key_file, s.password_file, s.force);
     if (!made) return ReportError("offsetgen", made.error());
-    fmt::print("{}: keep it secret\n{}.pub: give it to clients\n", s.key_file, s.key_file);
+    fmt::print("{}: keep it secret\n{}: give it to clients\n", s.key_file, PublicKeyName(s.key_file));
     return 0;
   }
   if (!s.publish->parsed()) return std::nullopt;

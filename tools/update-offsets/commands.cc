@@ -5,8 +5,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include "common/exit_code.h"
 #include "gooffsets/feed.h"
@@ -53,19 +51,6 @@ std::string DefaultDirectory() {
   if (data_home != nullptr && data_home[0] == '/') return std::string(data_home) + "/gooffsets";
   const char* home = std::getenv("HOME");
   return home != nullptr && home[0] == '/' ? std::string(home) + "/.local/share/gooffsets" : "";
-}
-
-// A key itself, or a file of one.
-Result<std::string> KeyText(const std::string& named) {
-  std::ifstream file(named, std::ios::binary);
-  if (!file) {
-    if (named.starts_with("RW") && named.find('/') == std::string::npos) return named;
-    return Fail(ErrorCode::kNotFound, "cannot read the key " + named, "--key FILE.pub, or --key RW...");
-  }
-  std::string text(8192, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(file.gcount()));
-  return text;
 }
 
 void ShowProgress(const UpdateProgress& progress) {
@@ -154,11 +139,9 @@ int Commands::Run(std::function<bool()> cancelled) {
   };
   UpdateOptions options;
   options.sources = s.from;
-  for (const std::string& named : s.keys) {
-    Result<std::string> key = KeyText(named);
-    if (!key) return failed(key.error());
-    options.keys.push_back(std::move(*key));
-  }
+  Result<std::vector<std::string>> keys = ReadPublicKeys(s.keys);
+  if (!keys) return failed(keys.error());
+  options.keys = std::move(*keys);
   options.directory = s.dir.empty() ? DefaultDirectory() : s.dir;
   options.keep = s.keep;
   options.deadline = std::chrono::seconds(s.deadline);

@@ -111,6 +111,9 @@ struct UpdateOptions {
   std::function<void(const UpdateProgress&)> progress;
 };
 
+// The texts of public keys, each named by itself ("RW...") or by a file of one or several, as minisign writes them.
+Result<std::vector<std::string>> ReadPublicKeys(const std::vector<std::string>& named);
+
 // What is installed in a directory.
 struct InstalledState {
   uint64_t version = 0;  // 0: nothing is installed
