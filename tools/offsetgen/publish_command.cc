@@ -157,11 +157,12 @@ Result<gooffsets::PublishedFeed> Publish(gooffsets::PublishOptions options, cons
                                          const std::vector<std::string>& corrections, const std::string& next_key) {
   GOOFFSETS_TRY(const std::string password, Password(password_file));
   GOOFFSETS_TRY(std::string key, gooffsets::ReadFile(key_file, kMaxKeyFile));
+  const bool encrypted = gooffsets::IsEncryptedSecretKey(key);
   auto secret = gooffsets::ParseSecretKey(key, password);
   sodium_memzero(key.data(), key.size());
   if (!secret) {
     return Fail(secret.error().code, secret.error().message + " (" + key_file + ")",
-                gooffsets::IsEncryptedSecretKey(key) ? "--password-file FILE" : secret.error().hint);
+                encrypted ? "--password-file FILE" : secret.error().hint);
   }
   options.key = *secret;
   if (!next_key.empty()) {

@@ -101,10 +101,14 @@ class Publication {
     if (!text) return tl::unexpected(text.error());
     newest_text_ = std::move(*text);
     GOOFFSETS_TRY(newest_, ParseManifest(newest_text_));
-    GOOFFSETS_TRY(const std::string signature,
-                  ReadFile(InFeed(std::string(kManifestName) + kSignatureSuffix), kMaxSignatureSize));
+    GOOFFSETS_TRY(const std::string signature, SignatureOfNewest());
     GOOFFSETS_TRY(const SignatureFile signed_by, ParseSignatureFile(signature));
     const PublicKey own = options_.key.Public();
+    for (const std::string& key : options_.revoked_keys) {
+      if (key != own.Text()) continue;
+      return Fail(ErrorCode::kUsage, "the key that signs cannot be revoked by itself: no client could follow",
+                  "announce another with --next-key, sign with that one, and revoke this one then");
+    }
     if (signed_by.key_id == own.id) {
       auto verified = VerifySignature(newest_text_, signature, {own});
       if (verified) return {};
@@ -117,6 +121,18 @@ class Publication {
         ErrorCode::kPermission,
         "the feed is signed with the key " + signed_by.KeyId() + ", and clients know nothing of the key " + own.Id(),
         "sign with the old key once more and announce the new one with --next-key; without the old key: --new-key");
+  }
+
+  // A publication that was killed has put the next version's signature in place and its manifest not yet: then the one
+  // that belongs to the manifest is that of the history.
+  Result<std::string> SignatureOfNewest() const {
+    GOOFFSETS_TRY(std::string signature,
+                  ReadFile(InFeed(std::string(kManifestName) + kSignatureSuffix), kMaxSignatureSize));
+    const PublicKey own = options_.key.Public();
+    auto signed_by = ParseSignatureFile(signature);
+    if (signed_by && (signed_by->key_id != own.id || VerifySignature(newest_text_, signature, {own}))) return signature;
+    auto kept = ReadFile(InFeed(HistoryName(newest_.version) + kSignatureSuffix), kMaxSignatureSize);
+    return kept ? *kept : signature;
   }
 
   // The database behind an earlier version, made again from its blob. kNotFound: it was pruned.
