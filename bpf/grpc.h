@@ -1,9 +1,11 @@
 /* gRPC servers and clients, unary calls and streams alike.
  *
  * Server: from Server.handleStream to http2Server.WriteStatus, which every call ends with; known by its stream's
- * address, so that concurrent streams never mix. Client: from newClientStream to clientStream.finish; the stream that
- * belongs to a call is learnt from withRetry, which newClientStream calls on the same goroutine. Sources:
- * google.golang.org/grpc server.go, stream.go, internal/transport/http2_server.go, internal/status/status.go.
+ * address, so that concurrent streams never mix. The same calls behind net/http's server (Server.ServeHTTP) end with
+ * serverHandlerTransport.WriteStatus. Client: from newClientStream to clientStream.finish; the stream that belongs to a
+ * call is learnt from withRetry, which newClientStream calls on the same goroutine. A call without a stream, and one
+ * that newClientStream gives up without finish, ends with its return. Sources: google.golang.org/grpc server.go,
+ * stream.go, internal/transport/{http2,handler}_server.go, internal/status/status.go.
  */
 #ifndef GOOFFSETS_BPF_GRPC_H_
 #define GOOFFSETS_BPF_GRPC_H_
@@ -50,28 +52,68 @@ GT_INLINE void GtAddPeer(struct gt_scratch* s, const struct gt_table* t, struct 
   const s32* at = t->value + GT_BASE_GRPC;
   if (!itab || !data) return;
   u64 type = GtLinked(s, GtReadWord(itab + 8));
-  if (type == t->type[GT_TYPE_TCP_ADDR] && at[GT_RPC_ADDR_IP] >= 0) {
+  if (type == t->type[GT_TYPE_TCP_ADDR] && type && at[GT_RPC_ADDR_IP] >= 0) {
     u64 ip[2] = {};
     if (GtRead(ip, sizeof(ip), data + at[GT_RPC_ADDR_IP]) || (ip[1] != 4 && ip[1] != 16)) return;
     GtAddString(span, GT_STR_PEER, ip[0], ip[1], 16);
     span->peer_port = (u16)GtField(data, at[GT_RPC_ADDR_PORT]);
     span->flags |= GT_FLAG_PEER_BYTES;
-  } else if (type == t->type[GT_TYPE_UNIX_ADDR]) {
+  } else if (type == t->type[GT_TYPE_UNIX_ADDR] && type) {
+    span->flags |= GT_FLAG_PEER_UNIX;
     GtAddGoString(span, GT_STR_PEER, data, at[GT_RPC_ADDR_NAME], GT_MAX_PEER);
   }
 }
 
-/* Code and message of the *spb.Status that a *status.Status holds; none means OK. */
-GT_INLINE void GtAddStatus(const struct gt_table* t, struct gt_span* span, u64 status) {
+/* Code and message of an spb.Status; none means OK. */
+GT_INLINE void GtAddMessage(const struct gt_table* t, struct gt_span* span, u64 message) {
   const s32* at = t->value + GT_BASE_GRPC;
-  if (at[GT_RPC_STATUS_INNER] < 0 || at[GT_RPC_STATUS_CODE] < 0) return;
-  u64 message = status ? GtReadWord(status + at[GT_RPC_STATUS_INNER]) : 0;
+  if (at[GT_RPC_STATUS_CODE] < 0) return;
   if (!message) {
     span->status = 0;
     return;
   }
   span->status = (s32)GtReadWord(message + at[GT_RPC_STATUS_CODE]);
   GtAddGoString(span, GT_STR_MESSAGE, message, at[GT_RPC_STATUS_MESSAGE], GT_MAX_MESSAGE);
+}
+
+/* The same of a *status.Status, which holds a *spb.Status. */
+GT_INLINE void GtAddStatus(const struct gt_table* t, struct gt_span* span, u64 status) {
+  s32 inner = t->value[GT_BASE_GRPC + GT_RPC_STATUS_INNER];
+  if (inner >= 0) GtAddMessage(t, span, status ? GtReadWord(status + inner) : 0);
+}
+
+#define GT_EOF 0x464f45 /* "EOF": how a client that reads a stream to its end finishes it, which is a success */
+
+/* What a client's call ended with: an error, or none. */
+GT_INLINE void GtAddError(struct gt_scratch* s, const struct gt_table* t, struct gt_span* span, u64 itab, u64 error) {
+  const s32* at = t->value + GT_BASE_GRPC;
+  u64 text[2] = {};
+  u32 word = 0;
+  if (!itab) {
+    span->status = 0;
+    return;
+  }
+  u64 type = GtLinked(s, GtReadWord(itab + 8));
+  span->error_type = type;
+  if (type == t->type[GT_TYPE_RPC_ERROR] && type) {
+    u64 held = GtField(error, at[GT_RPC_ERROR_STATUS]);
+    switch (at[GT_RPC_ERROR_KIND]) {
+      case GT_ERROR_IS_MESSAGE:
+        GtAddMessage(t, span, error);
+        break;
+      case GT_ERROR_HAS_MESSAGE:
+        GtAddMessage(t, span, held);
+        break;
+      case GT_ERROR_HAS_STATUS:
+        GtAddStatus(t, span, held);
+        break;
+    }
+  } else if (type == t->type[GT_TYPE_ERROR_STRING] && type && !GtRead(text, sizeof(text), error) && text[1] == 3 &&
+             !GtRead(&word, 3, text[0]) && word == GT_EOF) {
+    span->status = 0;
+  } else {
+    span->status = 2; /* UNKNOWN: what status.Code says of an error that is no status */
+  }
 }
 
 SEC("uprobe")
@@ -91,18 +133,27 @@ int grpc_server_begin(struct gt_context* context) {
   call->kind = GT_GRPC_SERVER;
   call->request = stream;
   call->writer = 0;
-  u64 itab = GtArgument(s, at[GT_RPC_SRV_TRANSPORT_TYPE]);
-  if (itab && GtLinked(s, GtReadWord(itab + 8)) == t->type[GT_TYPE_RPC_HTTP2_SERVER]) {
-    call->writer = GtArgument(s, at[GT_RPC_SRV_TRANSPORT]);
-  }
   call->context = ctx[1];
+  /* Behind net/http's server the call belongs to a request that has a span of its own. */
+  struct gt_owner outer = {};
+  int has_outer = 0;
+  u64 itab = GtArgument(s, at[GT_RPC_SRV_TRANSPORT_TYPE]);
+  if (itab && t->type[GT_TYPE_RPC_HANDLER] && GtLinked(s, GtReadWord(itab + 8)) == t->type[GT_TYPE_RPC_HANDLER]) {
+    has_outer = GtWalkContexts(ctx[0], ctx[1], s->executable, s->index) == 1;
+    if (has_outer) outer = s->owner;
+  }
   struct gt_key key = {.pid = s->pid, .what = GT_CALL_STREAM, .id = stream};
   GtBeginServer(s, t, &key, GtIncomingMetadata(s, t, ctx[0], ctx[1]));
+  if (has_outer) {
+    GtAdopt(&call->ids, &call->flags, &outer);
+    call->parent = GT_PARENT_CONTEXT;
+    GtPublish(s, t, call);
+    bpf_map_update_elem(&server_calls, &key, call, BPF_ANY);
+  }
   return GtLeave(s);
 }
 
-SEC("uprobe")
-int grpc_server_end(struct gt_context* context) {
+GT_INLINE int GtRpcServerEnd(struct gt_context* context, int handler) {
   u64 now = bpf_ktime_get_boot_ns();
   const struct gt_table* t;
   struct gt_scratch* s = GtEnter(context, &t);
@@ -115,9 +166,13 @@ int grpc_server_end(struct gt_context* context) {
   struct gt_span* span = &s->span;
   GtServerSpan(span, call);
   GtAddGoString(span, GT_STR_METHOD, GtInnerStream(t, stream), at[GT_RPC_STREAM_METHOD], GT_MAX_TARGET);
-  if (call->writer && at[GT_RPC_TRANSPORT_REMOTE] >= 0) {
+  u64 transport = GtArgument(s, at[GT_RPC_END_TRANSPORT]);
+  if (handler) {
+    GtAddGoString(span, GT_STR_PEER, GtField(transport, at[GT_RPC_HANDLER_REQ]), at[GT_RPC_HANDLER_REMOTE],
+                  GT_MAX_PEER);
+  } else if (transport && at[GT_RPC_TRANSPORT_REMOTE] >= 0) {
     u64 address[2] = {};
-    if (!GtRead(address, sizeof(address), call->writer + at[GT_RPC_TRANSPORT_REMOTE])) {
+    if (!GtRead(address, sizeof(address), transport + at[GT_RPC_TRANSPORT_REMOTE])) {
       GtAddPeer(s, t, span, address[0], address[1]);
     }
   }
@@ -129,6 +184,11 @@ int grpc_server_end(struct gt_context* context) {
   bpf_map_delete_elem(&server_calls, &key);
   return GtLeave(s);
 }
+
+SEC("uprobe")
+int grpc_server_end(struct gt_context* context) { return GtRpcServerEnd(context, 0); }
+SEC("uprobe")
+int grpc_handler_end(struct gt_context* context) { return GtRpcServerEnd(context, 1); }
 
 SEC("uprobe")
 int grpc_client_begin(struct gt_context* context) {
@@ -164,16 +224,49 @@ int grpc_client_stream(struct gt_context* context) {
   if (!s) return 0;
   struct gt_key key = {.pid = s->pid, .what = GT_CALL_RPC_START, .id = s->goid ? s->goid : s->g};
   struct gt_client_call* begun = bpf_map_lookup_elem(&client_calls, &key);
-  if (!begun) return GtLeave(s);
+  if (!begun || begun->stream) return GtLeave(s); /* not inside newClientStream, or its stream is known */
+  begun->stream = GtArgument(s, t->value[GT_BASE_GRPC + GT_RPC_RETRY_CS]);
   struct gt_client_call call = *begun;
-  bpf_map_delete_elem(&client_calls, &key);
   key.what = GT_CALL_RPC;
-  key.id = GtArgument(s, t->value[GT_BASE_GRPC + GT_RPC_RETRY_CS]);
+  key.id = call.stream;
   if (key.id && bpf_map_update_elem(&client_calls, &key, &call, BPF_ANY)) GtCount(GT_COUNT_NO_MAP);
   return GtLeave(s);
 }
 
-#define GT_EOF 0x464f45 /* "EOF": how a client that reads a stream to its end finishes it, which is a success */
+GT_INLINE void GtRpcClientEnd(struct gt_scratch* s, const struct gt_table* t, const struct gt_client_call* call,
+                              u64 itab, u64 error, u64 now) {
+  struct gt_span* span = &s->span;
+  GtClearSpan(span);
+  span->flags = GT_FLAG_END;
+  __builtin_memcpy(span->ids.span, call->span, 8);
+  GtAddError(s, t, span, itab, error);
+  GtSendSpan(s, span, now);
+}
+
+/* newClientStream returns. */
+SEC("uprobe")
+int grpc_client_begun(struct gt_context* context) {
+  u64 now = bpf_ktime_get_boot_ns();
+  const struct gt_table* t;
+  struct gt_scratch* s = GtEnter(context, &t);
+  if (!s) return 0;
+  const s32* at = t->value + GT_BASE_GRPC;
+  struct gt_key key = {.pid = s->pid, .what = GT_CALL_RPC_START, .id = s->goid ? s->goid : s->g};
+  struct gt_client_call* begun = bpf_map_lookup_elem(&client_calls, &key);
+  if (!begun) return GtLeave(s);
+  struct gt_client_call call = *begun;
+  bpf_map_delete_elem(&client_calls, &key);
+  u64 itab = GtArgument(s, at[GT_RPC_NEW_ERR_TYPE]);
+  if (!itab) return GtLeave(s);
+  if (call.stream) {
+    key.what = GT_CALL_RPC;
+    key.id = call.stream;
+    if (!bpf_map_lookup_elem(&client_calls, &key)) return GtLeave(s); /* finished already */
+    bpf_map_delete_elem(&client_calls, &key);
+  }
+  GtRpcClientEnd(s, t, &call, itab, GtArgument(s, at[GT_RPC_NEW_ERR]), now);
+  return GtLeave(s);
+}
 
 SEC("uprobe")
 int grpc_client_end(struct gt_context* context) {
@@ -183,31 +276,11 @@ int grpc_client_end(struct gt_context* context) {
   if (!s) return 0;
   const s32* at = t->value + GT_BASE_GRPC;
   struct gt_key key = {.pid = s->pid, .what = GT_CALL_RPC, .id = GtArgument(s, at[GT_RPC_FINISH_CS])};
-  struct gt_client_call* call = bpf_map_lookup_elem(&client_calls, &key);
-  if (!call) return GtLeave(s); /* finished already: the first time counts */
-  struct gt_span* span = &s->span;
-  GtClearSpan(span);
-  span->flags = GT_FLAG_END;
-  __builtin_memcpy(span->ids.span, call->span, 8);
+  struct gt_client_call* known = bpf_map_lookup_elem(&client_calls, &key);
+  if (!known) return GtLeave(s); /* finished already: the first time counts */
+  struct gt_client_call call = *known;
   bpf_map_delete_elem(&client_calls, &key);
-  u64 itab = GtArgument(s, at[GT_RPC_FINISH_ERR_TYPE]), error = GtArgument(s, at[GT_RPC_FINISH_ERR]);
-  if (!itab) {
-    span->status = 0;
-  } else {
-    u64 type = GtLinked(s, GtReadWord(itab + 8));
-    u64 text[2] = {};
-    u32 word = 0;
-    span->error_type = type;
-    if (type == t->type[GT_TYPE_RPC_ERROR] && type) {
-      if (at[GT_RPC_ERROR_STATUS] >= 0) GtAddStatus(t, span, GtField(error, at[GT_RPC_ERROR_STATUS]));
-    } else if (type == t->type[GT_TYPE_ERROR_STRING] && type && !GtRead(text, sizeof(text), error) && text[1] == 3 &&
-               !GtRead(&word, 3, text[0]) && word == GT_EOF) {
-      span->status = 0;
-    } else {
-      span->status = 2; /* UNKNOWN: what status.Code says of an error that is no status */
-    }
-  }
-  GtSendSpan(s, span, now);
+  GtRpcClientEnd(s, t, &call, GtArgument(s, at[GT_RPC_FINISH_ERR_TYPE]), GtArgument(s, at[GT_RPC_FINISH_ERR]), now);
   return GtLeave(s);
 }
 

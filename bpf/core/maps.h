@@ -81,7 +81,10 @@ struct {
 
 /* A client's call: its strings are with user space already. */
 struct gt_client_call {
-  u64 depth; /* of the stack at the call's beginning, to tell its own end from that of a call inside it */
+  union {
+    u64 depth;  /* of the stack at the call's beginning, to tell its own end from that of a call inside it */
+    u64 stream; /* gRPC: the *clientStream, once there is one */
+  };
   u64 frame; /* the word that lies there, which the caller's frame keeps unchanged */
   u8 span[8];
 };
@@ -125,7 +128,7 @@ struct {
   __type(value, struct gt_state);
 } trace_states SEC(".maps");
 
-#define GT_GROUP_BYTES 1344  /* four groups of a Swiss map, or a bucket */
+#define GT_GROUP_BYTES 336
 #define GT_REQUEST_BYTES 512 /* of a request's struct; those of Go 1.17 to 1.27 have 248 to 280 */
 /* Where a walk through a map is. */
 struct gt_walk {
@@ -154,7 +157,7 @@ struct gt_scratch {
   struct gt_server_call server;
   struct gt_span span;
   char guard[GT_SPAN_DATA]; /* a string's bounds are checked by its begin and its length apart */
-  char group[GT_GROUP_BYTES];
+  char group[2 * GT_GROUP_BYTES]; /* as much again, for the bounds of a read in two parts */
 };
 /* A program may be interrupted by another one on its processor (kernels that preempt): each takes a free one of these.
  */

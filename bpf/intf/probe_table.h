@@ -21,6 +21,10 @@ enum gt_map_kind {
   GT_MAP_BUCKETS = 3,     /* up to Go 1.23: 8 keys, 8 elements, the overflow bucket */
 };
 
+/* What gRPC's errors hold: at first they were the spb.Status itself, then a pointer to it, now the *status.Status (src:
+ * google.golang.org/grpc status/status.go up to 1.27, internal/status/status.go from 1.28, 1.30 and 1.40 on). */
+enum gt_error_kind { GT_ERROR_IS_MESSAGE = 1, GT_ERROR_HAS_MESSAGE = 2, GT_ERROR_HAS_STATUS = 3 };
+
 /* What belongs to the runtime and is the same for every library. */
 #define GT_COMMON(X)                             \
   X(G_GOID, "g.goid")                            \
@@ -93,7 +97,6 @@ enum gt_map_kind {
 #define GT_GRPC(X)                                \
   X(RPC_SRV_STREAM, "arg.stream")                 \
   X(RPC_SRV_TRANSPORT_TYPE, "transport.itab")     \
-  X(RPC_SRV_TRANSPORT, "transport.data")          \
   X(RPC_STREAM_INNER, "serverStream.inner")       \
   X(RPC_STREAM_METHOD, "stream.method")           \
   X(RPC_STREAM_CTX, "stream.ctx")                 \
@@ -101,11 +104,15 @@ enum gt_map_kind {
   X(RPC_ADDR_IP, "TCPAddr.IP")                    \
   X(RPC_ADDR_PORT, "TCPAddr.Port")                \
   X(RPC_ADDR_NAME, "UnixAddr.Name")               \
+  X(RPC_HANDLER_REQ, "handler.req")               \
+  X(RPC_HANDLER_REMOTE, "handler.RemoteAddr")     \
+  X(RPC_END_TRANSPORT, "end.transport")           \
   X(RPC_END_STREAM, "end.stream")                 \
   X(RPC_END_STATUS, "end.status")                 \
   X(RPC_STATUS_INNER, "status.inner")             \
   X(RPC_STATUS_CODE, "proto.Code")                \
   X(RPC_STATUS_MESSAGE, "proto.Message")          \
+  X(RPC_ERROR_KIND, "error.kind")                 \
   X(RPC_ERROR_STATUS, "error.status")             \
   X(RPC_CLI_CTX_TYPE, "ctx.itab")                 \
   X(RPC_CLI_CTX, "ctx.data")                      \
@@ -113,6 +120,8 @@ enum gt_map_kind {
   X(RPC_CLI_METHOD, "arg.method")                 \
   X(RPC_CLI_METHOD_LENGTH, "method.length")       \
   X(RPC_CC_TARGET, "cc.target")                   \
+  X(RPC_NEW_ERR_TYPE, "new.err.itab")             \
+  X(RPC_NEW_ERR, "new.err.data")                  \
   X(RPC_RETRY_CS, "arg.retry_cs")                 \
   X(RPC_FINISH_CS, "arg.finish_cs")               \
   X(RPC_FINISH_ERR_TYPE, "finish.err.itab")       \
@@ -149,7 +158,7 @@ enum {
   X(TYPE_H1_RESPONSE, "*net/http.response")          \
   X(TYPE_RPC_INCOMING, "metadata.mdIncomingKey")     \
   X(TYPE_RPC_ERROR, "*status.Error")                 \
-  X(TYPE_RPC_HTTP2_SERVER, "*transport.http2Server") \
+  X(TYPE_RPC_HANDLER, "*transport.handlerTransport")   \
   X(TYPE_TCP_ADDR, "*net.TCPAddr")                   \
   X(TYPE_UNIX_ADDR, "*net.UnixAddr")                 \
   X(TYPE_ERROR_STRING, "*errors.errorString")

@@ -88,9 +88,9 @@ void HttpServer(const SpanRecord& record, Span* span) {
     if (query != std::string_view::npos) Add(span, "url.query", target.substr(query + 1));
   }
   AddEndpoint(span, "server.address", "server.port", text[GT_STR_HOST], tls ? 443 : 80);
-  AddEndpoint(span, "network.peer.address", "network.peer.port", text[GT_STR_PEER]);
-  if (const Endpoint peer = SplitEndpoint(text[GT_STR_PEER]); !peer.address.empty())
-    Add(span, "client.address", peer.address);
+  const Endpoint peer = SplitEndpoint(text[GT_STR_PEER]);
+  AddPeer(peer, peer.IsUnixSocket(), span);
+  if (!peer.IsUnixSocket()) Add(span, "client.address", peer.address);
   Add(span, "user_agent.original", text[GT_STR_AGENT]);
   AddProtocol(span, raw);
   if (const std::string_view route = RouteOf(text[GT_STR_ROUTE]);
@@ -229,6 +229,13 @@ Endpoint SplitEndpoint(std::string_view text) {
     return {std::string(host), std::nullopt};
   }
   return {std::string(host), port};
+}
+
+void AddPeer(const Endpoint& peer, bool unix_socket, Span* span) {
+  if (unix_socket) Add(span, "network.transport", "unix");
+  if (unix_socket && peer.address == "@") return;
+  Add(span, "network.peer.address", peer.address);
+  if (peer.port && !peer.address.empty()) Add(span, "network.peer.port", *peer.port);
 }
 
 Span AssembleSpan(const SpanRecord& record, const Surroundings& surroundings) {

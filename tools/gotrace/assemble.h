@@ -40,8 +40,12 @@ Span AssembleSpan(const SpanRecord& record, const Surroundings& surroundings);
 struct Endpoint {
   std::string address;
   std::optional<int64_t> port;
+  bool IsUnixSocket() const { return address.starts_with('/') || address.starts_with('@'); }
 };
 Endpoint SplitEndpoint(std::string_view text);
+// network.peer.address and .port, and network.transport where it is not the usual TCP. The client's end of a unix socket
+// has no name mostly, which Go writes "@" or "".
+void AddPeer(const Endpoint& peer, bool unix_socket, Span* span);
 
 }  // namespace gooffsets::trace
 

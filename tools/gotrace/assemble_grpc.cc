@@ -58,8 +58,7 @@ void AssembleGrpc(const SpanRecord& record, const Surroundings&, Span* span) {
   if (!host.address.empty()) add("server.address", host.address);
   if (!record.text[GT_STR_AGENT].empty()) add("user_agent.original", std::string(record.text[GT_STR_AGENT]));
   if (host.port) add("server.port", *host.port);
-  if (!peer.address.empty()) add("network.peer.address", peer.address);
-  if (peer.port) add("network.peer.port", *peer.port);
+  AddPeer(peer, raw.flags & GT_FLAG_PEER_UNIX || peer.IsUnixSocket() || (!server && host.IsUnixSocket()), span);
   if (raw.status >= 0) {
     add("rpc.grpc.status_code", int64_t{raw.status});
     if (server ? IsServerError(raw.status) : raw.status != 0) {

@@ -27,6 +27,7 @@ constexpr Subject kSubjects[] = {
     {"client", "HTTP client (net/http)"},
     {"x2_client", "HTTP/2 client (golang.org/x/net)"},
     {"grpc_server", "gRPC server"},
+    {"grpc_handler", "gRPC server behind net/http"},
     {"grpc_client", "gRPC client"},
 };
 struct Lost {
@@ -45,6 +46,11 @@ constexpr Lost kLost[] = {
     {"mux", "http.route behind middleware that copies the request"},
     {"proto.Code", "rpc.grpc.status_code"},
     {"proto.Message", "the status message"},
+    {"error.status", "rpc.grpc.status_code of failed calls"},
+    {"*status.Error", "rpc.grpc.status_code of failed calls"},
+    {"status.inner", "rpc.grpc.status_code"},
+    {"handler.req", "network.peer.address, network.peer.port"},
+    {"*transport.handlerTransport", "the HTTP request as parent"},
     {"cc.target", "server.address, server.port"},
     {"transport.remoteAddr", "network.peer.address, network.peer.port"},
     {"url.Host", "server.address and the host of url.full"},

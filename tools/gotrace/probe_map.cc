@@ -24,7 +24,9 @@ constexpr Attachment kAttachments[] = {
     {"x2_client", "call", "x2_client_end", Where::kReturns},
     {"grpc_server", "begin", "grpc_server_begin", Where::kEntry},
     {"grpc_server", "end", "grpc_server_end", Where::kEntry},
+    {"grpc_handler", "end", "grpc_handler_end", Where::kEntry},
     {"grpc_client", "begin", "grpc_client_begin", Where::kEntry},
+    {"grpc_client", "begin", "grpc_client_begun", Where::kReturns},
     {"grpc_client", "stream", "grpc_client_stream", Where::kEntry},
     {"grpc_client", "finish", "grpc_client_end", Where::kEntry},
 };
@@ -51,17 +53,20 @@ constexpr ArgumentWord kArgumentWords[] = {
     {"x2_client", "call", 1, 0, true, "ret.err"},
     // handleStream(s *Server, t transport.ServerTransport, stream *transport.ServerStream)
     {"grpc_server", "begin", 1, 0, false, "transport.itab"},
-    {"grpc_server", "begin", 1, 8, false, "transport.data"},
     {"grpc_server", "begin", 2, 0, false, "arg.stream"},
-    // WriteStatus(t *http2Server, s *ServerStream, st *status.Status)
+    // WriteStatus(t *http2Server, s *ServerStream, st *status.Status); of serverHandlerTransport likewise
+    {"grpc_server", "end", 0, 0, false, "end.transport"},
     {"grpc_server", "end", 1, 0, false, "end.stream"},
     {"grpc_server", "end", 2, 0, false, "end.status"},
     // newClientStream(ctx context.Context, desc *StreamDesc, cc *ClientConn, method string, opts ...CallOption)
+    // (ClientStream, error)
     {"grpc_client", "begin", 0, 0, false, "ctx.itab"},
     {"grpc_client", "begin", 0, 8, false, "ctx.data"},
     {"grpc_client", "begin", 2, 0, false, "client.cc"},
     {"grpc_client", "begin", 3, 0, false, "arg.method"},
     {"grpc_client", "begin", 3, 8, false, "method.length"},
+    {"grpc_client", "begin", 1, 0, true, "new.err.itab"},
+    {"grpc_client", "begin", 1, 8, true, "new.err.data"},
     // withRetry(cs *clientStream, ...), finish(cs *clientStream, err error)
     {"grpc_client", "stream", 0, 0, false, "arg.retry_cs"},
     {"grpc_client", "finish", 0, 0, false, "arg.finish_cs"},

@@ -110,6 +110,14 @@ void TakeAnswer(const ResolvedProbe& probe, const ResolvedWant& want, Plan* plan
     plan->embedded_stream = static_cast<int>(answer.field->offset);
     SetValue(&plan->table, probe.name, name, GT_NONE);
   }
+  // Which of the alternatives a gRPC release has says what its errors are.
+  if (name == "error.status" && answer.field) {
+    const std::string& field = answer.item.symbol;
+    const int kind = field.ends_with(".s")   ? GT_ERROR_HAS_STATUS
+                     : field.ends_with(".e") ? GT_ERROR_HAS_MESSAGE
+                                             : GT_ERROR_IS_MESSAGE;
+    SetValue(&plan->table, probe.name, "error.kind", kind);
+  }
   if (answer.itab) {
     for (const Slot& slot : TypeSlots()) {
       if (slot.name == name) plan->table.type[slot.index] = answer.itab->type_address;
@@ -153,7 +161,8 @@ void Derive(const BinaryInfo& info, Plan* plan) {
   for (const int slot : {At(GT_BASE_GRPC, GT_RPC_STREAM_METHOD), At(GT_BASE_GRPC, GT_RPC_STREAM_CTX)}) {
     if (value[slot] != GT_NONE) value[slot] += plan->embedded_stream;
   }
-  for (const char* client : {"client", "x2_client", "grpc_client"}) {
+  // A gRPC server behind net/http looks for its request's span as clients do for their server's.
+  for (const char* client : {"client", "x2_client", "grpc_client", "grpc_handler"}) {
     if (Usable(*plan, client)) plan->table.libraries |= GT_HAS_CLIENTS;
   }
 }
