@@ -10,7 +10,8 @@
 
 #include "span.h"
 
-#define GT_LOWER 0x2020202020202020ull
+#define GT_EACH(byte) (0x0101010101010101ull * (byte))
+#define GT_LOWER GT_EACH(0x20)
 #define GT_WORD(a, b, c, d, e, f, g, h)                                                                            \
   ((u64)(a) | (u64)(b) << 8 | (u64)(c) << 16 | (u64)(d) << 24 | (u64)(e) << 32 | (u64)(f) << 40 | (u64)(g) << 48 | \
    (u64)(h) << 56)
@@ -23,68 +24,80 @@
 #define GT_ER_AGENT GT_WORD('e', 'r', '-', 'a', 'g', 'e', 'n', 't')
 
 #define GT_SLOTS 8
-#define GT_SWISS_GROUP (8 + GT_SLOTS * 40)       /* control bytes, slots of 16 and 24 bytes */
+#define GT_SWISS_GROUP (8 + GT_SLOTS * 40) /* control bytes, slots of 16 and 24 bytes */
+#define GT_SWISS_AT_ONCE 4                 /* groups; a table has one, two, or a multiple of four */
+#define GT_MAX_TABLES 32
 #define GT_BUCKET (8 + GT_SLOTS * (16 + 24) + 8) /* tophash, keys, elements, overflow */
 
-/* One live slot whose key is 10 or 11 bytes long. A function of its own: the kernel checks it once. */
-__noinline int GtLookAtSlot(u32 scratch, u64 key, u64 key_length, u64 values, u64 count) {
+/* One live slot whose key has the length of one of the three, and its first eight letters. A function of its own: the
+ * kernel checks it once. */
+__noinline int GtLookAtSlot(u32 scratch, u64 head, u64 key, u64 values, u64 count) {
   struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
-  if (!s) return 0;
-  if (!count) return 0;
-  u64 head = 0, tail = 0;
-  if (GtRead(&head, 8, key)) return 0;
-  head |= GT_LOWER;
-  if (head != GT_TRACEPAR && head != GT_TRACESTA && head != GT_USER_AGE) return 0;
-  if (GtRead(&tail, 8, key + key_length - 8)) return 0;
+  if (!s || !count) return 0;
+  u64 tail = 0, text[2] = {};
+  if (GtRead(&tail, 8, key + (head == GT_TRACEPAR ? 3 : 2)) || GtRead(text, sizeof(text), values)) return 0;
   tail |= GT_LOWER;
-  u64 text[2] = {};
-  if (GtRead(text, sizeof(text), values)) return 0;
-  if (key_length == 11) {
-    if (head != GT_TRACEPAR || tail != GT_CEPARENT || count != 1) return 0; /* two are none (W3C Trace Context, 3.2) */
+  if (head == GT_TRACEPAR) {
+    if (tail != GT_CEPARENT || count != 1) return 0; /* two are none (W3C Trace Context, 3.2) */
     s->traceparent = text[0];
     s->traceparent_length = text[1];
-  } else if (head == GT_TRACESTA && tail == GT_ACESTATE && count == 1) {
+  } else if (head == GT_TRACESTA) {
+    if (tail != GT_ACESTATE || count != 1) return 0;
     s->tracestate = text[0];
     s->tracestate_length = text[1];
-  } else if (head == GT_USER_AGE && tail == GT_ER_AGENT && count) {
+  } else if (tail == GT_ER_AGENT) {
     s->agent = text[0];
     s->agent_length = text[1];
   }
   return 0;
 }
 
-/* The group or bucket that lies in s->group. */
-__noinline int GtLookAtGroup(u32 scratch, u32 kind) {
+/* A live slot. Most keys are of another length, and most of the others begin in another way: that is asked first. */
+GT_INLINE void GtLookAtKey(struct gt_scratch* s, u32 scratch, const u64* key, const u64* values) {
+  u64 length = key[1], head = 0;
+  if (length != 10 && length != 11) return;
+  if (GtRead(&head, sizeof(head), key[0])) return;
+  head |= GT_LOWER;
+  if (length == 11 ? head != GT_TRACEPAR : head != GT_TRACESTA && head != GT_USER_AGE) return;
+  GtLookAtSlot(scratch, head, key[0], values[0], values[1]);
+}
+
+/* A group or bucket that lies in s->group: `at` of those that were read at once. */
+__noinline int GtLookAtGroup(u32 scratch, u32 kind, u32 at) {
   struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
   if (!s) return 0;
-  GT_NO_UNROLL
-  for (u32 i = 0; i < GT_SLOTS; i++) {
-    u8 control = s->group[i];
-    if (kind == GT_MAP_BUCKETS ? control < 5 : control & 0x80) continue; /* empty, deleted, moved */
-    const u64* key = (const u64*)&s->group[8 + i * (kind == GT_MAP_INTERLEAVED ? 40 : 16)];
-    u64 length = key[1];
-    if (length != 10 && length != 11) continue;
-    const u64* values = kind == GT_MAP_INTERLEAVED ? key + 2 : (const u64*)&s->group[8 + 128 + i * 24];
-    GtLookAtSlot(scratch, key[0], length, values[0], values[1]);
+  u64 begin = (at & (GT_SWISS_AT_ONCE - 1)) * GT_SWISS_GROUP;
+  GT_BARRIER(begin);
+  const u8* controls = (const u8*)s->group + begin;
+  const u64* words = (const u64*)controls;
+  if (kind == GT_MAP_INTERLEAVED) {
+    if (!(~words[0] & GT_EACH(0x80))) return 0; /* empty or deleted, all of them */
+    _Pragma("unroll") for (u32 i = 0; i < GT_SLOTS; i++) {
+      if (!(controls[i] & 0x80)) GtLookAtKey(s, scratch, words + 1 + i * 5, words + 3 + i * 5);
+    }
+  } else {
+    _Pragma("unroll") for (u32 i = 0; i < GT_SLOTS; i++) {
+      u8 control = controls[i];
+      if (kind == GT_MAP_BUCKETS ? control < 5 : control & 0x80) continue; /* empty, deleted, moved */
+      GtLookAtKey(s, scratch, words + 1 + i * 2, words + 17 + i * 3);
+    }
   }
   return 0;
 }
 
 #define GT_PAGE 4096 /* the smallest one: pages of other sizes are multiples of it */
 
-/* Reads the group or bucket at `from`. The end of one that lies on two pages may never have been written, as in fresh
- * memory of the heap: the kernel has no page there, a read across fails, and the program itself would read zeroes. */
-GT_INLINE int GtReadGroup(struct gt_scratch* s, u32 size, u64 from) {
+/* Reads groups or a bucket. The last slots may lie on a page that nobody has written yet, as in fresh memory of the
+ * heap: the kernel has none there, a read across fails, and the program itself would read zeroes. */
+GT_INLINE int GtReadGroups(struct gt_scratch* s, u64 size, u64 from) {
   if (!bpf_probe_read_user(s->group, size, (const void*)from)) return 0;
-  u64 first = GT_PAGE - (from & (GT_PAGE - 1));
+  u64 first = GT_PAGE - (from & (GT_PAGE - 1)), rest = size - first;
   GT_BARRIER(first);
-  if (first >= size || bpf_probe_read_user(s->group, first, (const void*)from)) {
+  GT_BARRIER(rest);
+  if (first > GT_GROUP_BYTES || rest > GT_GROUP_BYTES || bpf_probe_read_user(s->group, first, (const void*)from)) {
     GtCount(GT_COUNT_READ);
     return 1;
   }
-  u64 rest = size - first;
-  GT_BARRIER(rest);
-  if (rest > size) return 1;
   /* What cannot be read is filled with zeroes (src: Linux kernel/trace/bpf_trace.c, bpf_probe_read_user_common). */
   bpf_probe_read_user(&s->group[first], rest, (const void*)(from + first));
   return 0;
@@ -98,10 +111,14 @@ __noinline int GtSwissStep(u32 executable, u32 scratch) {
   if (!s || !t) return 0;
   struct gt_walk* w = &s->walk;
   if (w->left) {
-    if (GtReadGroup(s, GT_SWISS_GROUP, w->at)) return 0;
-    GtLookAtGroup(scratch, t->value[GT_MAP_KIND]);
-    w->at += GT_SWISS_GROUP;
-    w->left--;
+    u32 groups = w->left > GT_SWISS_AT_ONCE ? GT_SWISS_AT_ONCE : (u32)w->left;
+    GT_BARRIER(groups);
+    if (groups > GT_SWISS_AT_ONCE || GtReadGroups(s, groups * GT_SWISS_GROUP, w->at)) return 0;
+    _Pragma("unroll") for (u32 i = 0; i < GT_SWISS_AT_ONCE; i++) {
+      if (i < groups) GtLookAtGroup(scratch, t->value[GT_MAP_KIND], i);
+    }
+    w->at += groups * GT_SWISS_GROUP;
+    w->left -= groups;
     return w->left || w->tables;
   }
   if (!w->tables) return 0;
@@ -124,7 +141,7 @@ GT_INLINE void GtScanSwiss(struct gt_scratch* s, const struct gt_table* t, u64 m
   w->last = 0;
   if (!w->at) return;
   GT_NO_UNROLL
-  for (u32 i = 0; i < GT_MAX_GROUPS + GT_MAX_GROUPS / 2; i++) {
+  for (u32 i = 0; i < GT_MAX_GROUPS / GT_SWISS_AT_ONCE + GT_MAX_TABLES; i++) {
     if (!GtSwissStep(s->executable, s->index)) return;
   }
   s->cut = 1;
@@ -137,8 +154,8 @@ __noinline int GtBucketStep(u32 scratch) {
   struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
   if (!s) return 0;
   struct gt_walk* w = &s->walk;
-  if (GtReadGroup(s, GT_BUCKET, w->at)) return 0;
-  GtLookAtGroup(scratch, GT_MAP_BUCKETS);
+  if (GtReadGroups(s, GT_BUCKET, w->at)) return 0;
+  GtLookAtGroup(scratch, GT_MAP_BUCKETS, 0);
   w->at = *(const u64*)&s->group[GT_BUCKET - 8];
   if (w->at) return 1;
   w->left--;
@@ -193,7 +210,6 @@ __noinline int GtScanHeaders(u64 map, u32 executable, u32 scratch) {
  * branch. `good` keeps the highest bit of each byte only if all are digits; upper case is none (W3C Trace Context,
  * 3.2.2.3). A sum tells whether a byte is at least some character: it reaches 0x80, and no byte carries into the next.
  */
-#define GT_EACH(byte) (0x0101010101010101ull * (byte))
 #define GT_AT_LEAST(word, character) ((word) + GT_EACH(0x80 - (character)))
 GT_INLINE u32 GtHexWord(u64 word, u64* good) {
   u64 digit = GT_AT_LEAST(word, '0') & ~GT_AT_LEAST(word, '9' + 1);

@@ -128,7 +128,7 @@ struct {
   __type(value, struct gt_state);
 } trace_states SEC(".maps");
 
-#define GT_GROUP_BYTES 336
+#define GT_GROUP_BYTES 1344  /* four groups of a Swiss map, or a bucket */
 #define GT_REQUEST_BYTES 512 /* of a request's struct; those of Go 1.17 to 1.27 have 248 to 280 */
 /* Where a walk through a map is. */
 struct gt_walk {
