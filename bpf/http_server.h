@@ -122,7 +122,7 @@ GT_INLINE void GtHoldRequest(struct gt_scratch* s, const s32* at, u64 request) {
   }
   GT_BARRIER(size);
   if (size > GT_REQUEST_BYTES) size = GT_REQUEST_BYTES;
-  GtRead(s->request, size, request); /* what cannot be read is zero then */
+  GtReadWritten(s->request, size, GT_REQUEST_BYTES, request); /* what cannot be read is zero then */
 }
 
 GT_INLINE u64 GtHeldWord(struct gt_scratch* s, s32 at) {

@@ -85,24 +85,6 @@ __noinline int GtLookAtGroup(u32 scratch, u32 kind, u32 at) {
   return 0;
 }
 
-#define GT_PAGE 4096 /* the smallest one: pages of other sizes are multiples of it */
-
-/* Reads groups or a bucket. The last slots may lie on a page that nobody has written yet, as in fresh memory of the
- * heap: the kernel has none there, a read across fails, and the program itself would read zeroes. */
-GT_INLINE int GtReadGroups(struct gt_scratch* s, u64 size, u64 from) {
-  if (!bpf_probe_read_user(s->group, size, (const void*)from)) return 0;
-  u64 first = GT_PAGE - (from & (GT_PAGE - 1)), rest = size - first;
-  GT_BARRIER(first);
-  GT_BARRIER(rest);
-  if (first > GT_GROUP_BYTES || rest > GT_GROUP_BYTES || bpf_probe_read_user(s->group, first, (const void*)from)) {
-    GtCount(GT_COUNT_READ);
-    return 1;
-  }
-  /* What cannot be read is filled with zeroes (src: Linux kernel/trace/bpf_trace.c, bpf_probe_read_user_common). */
-  bpf_probe_read_user(&s->group[first], rest, (const void*)(from + first));
-  return 0;
-}
-
 /* One step of a walk each, which say whether there may be another. They are functions of their own, and keep where they
  * are in scratch memory: the kernel checks their code once, not once for each round of the loop that calls them. */
 __noinline int GtSwissStep(u32 executable, u32 scratch) {
@@ -113,7 +95,7 @@ __noinline int GtSwissStep(u32 executable, u32 scratch) {
   if (w->left) {
     u32 groups = w->left > GT_SWISS_AT_ONCE ? GT_SWISS_AT_ONCE : (u32)w->left;
     GT_BARRIER(groups);
-    if (groups > GT_SWISS_AT_ONCE || GtReadGroups(s, groups * GT_SWISS_GROUP, w->at)) return 0;
+    if (groups > GT_SWISS_AT_ONCE || GtReadWritten(s->group, groups * GT_SWISS_GROUP, GT_GROUP_BYTES, w->at)) return 0;
     _Pragma("unroll") for (u32 i = 0; i < GT_SWISS_AT_ONCE; i++) {
       if (i < groups) GtLookAtGroup(scratch, t->value[GT_MAP_KIND], i);
     }
@@ -154,7 +136,7 @@ __noinline int GtBucketStep(u32 scratch) {
   struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
   if (!s) return 0;
   struct gt_walk* w = &s->walk;
-  if (GtReadGroups(s, GT_BUCKET, w->at)) return 0;
+  if (GtReadWritten(s->group, GT_BUCKET, GT_GROUP_BYTES, w->at)) return 0;
   GtLookAtGroup(scratch, GT_MAP_BUCKETS, 0);
   w->at = *(const u64*)&s->group[GT_BUCKET - 8];
   if (w->at) return 1;

@@ -151,13 +151,13 @@ struct gt_scratch {
   u32 cut, pad2;
   struct gt_walk walk;
   char traceparent_text[56];
-  char request[GT_REQUEST_BYTES]; /* as GtHoldRequest read it */
+  char request[2 * GT_REQUEST_BYTES]; /* as GtHoldRequest read it; twice the room, as GtReadWritten asks */
   struct gt_owner owner;
   struct gt_state state;
   struct gt_server_call server;
   struct gt_span span;
   char guard[GT_SPAN_DATA]; /* a string's bounds are checked by its begin and its length apart */
-  char group[2 * GT_GROUP_BYTES]; /* as much again, for the bounds of a read in two parts */
+  char group[2 * GT_GROUP_BYTES];
 };
 /* A program may be interrupted by another one on its processor (kernels that preempt): each takes a free one of these.
  */

@@ -28,11 +28,31 @@ GT_INLINE void GtSendHeader(u16 event, u32 pid) {
   GtSend(&header, sizeof(header));
 }
 
-/* A page that the kernel is moving cannot be read from a probe: counted, so that what is missing is known to be. */
+/* A page that nobody has written yet, or that the kernel is moving, cannot be read from a probe; what is read is zero
+ * then. Counted, so that what may be missing is known to be. */
 GT_INLINE int GtRead(void* to, u32 size, u64 from) {
   if (!bpf_probe_read_user(to, size, (const void*)from)) return 0;
   GtCount(GT_COUNT_READ);
   return 1;
+}
+
+#define GT_PAGE 4096 /* the smallest one: pages of other sizes are multiples of it */
+
+/* Reads a large struct of at most `most` bytes (a page at most) into twice as much room. Its end may lie on a page that
+ * nobody has written yet, as in fresh memory of the heap: the kernel has none there, a read across fails, and the
+ * program itself would read zeroes. */
+GT_INLINE int GtReadWritten(char* to, u64 size, u64 most, u64 from) {
+  if (!bpf_probe_read_user(to, size, (const void*)from)) return 0;
+  u64 first = GT_PAGE - (from & (GT_PAGE - 1)), rest = size - first;
+  GT_BARRIER(first);
+  GT_BARRIER(rest);
+  if (first > most || rest > most || bpf_probe_read_user(to, first, (const void*)from)) {
+    GtCount(GT_COUNT_READ);
+    return 1;
+  }
+  /* What cannot be read is filled with zeroes (src: Linux kernel/trace/bpf_trace.c, bpf_probe_read_user_common). */
+  bpf_probe_read_user(to + first, rest, (const void*)(from + first));
+  return 0;
 }
 
 GT_INLINE u64 GtReadWord(u64 from) {
