@@ -186,7 +186,6 @@ std::string TracerWantsText() {
 
 Plan MakePlan(const Resolution& resolution) {
   Plan plan;
-  std::fill(std::begin(plan.table.value), std::end(plan.table.value), GT_NONE);
   plan.notes = resolution.notes;
   for (const ResolvedProbe& probe : resolution.probes) {
     ProbeState state;

@@ -10,7 +10,9 @@
 #ifndef GOOFFSETS_TOOLS_GOTRACE_TABLE_H_
 #define GOOFFSETS_TOOLS_GOTRACE_TABLE_H_
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +53,7 @@ struct ProbeState {
 };
 
 struct Plan {
+  Plan() { std::fill(std::begin(table.value), std::end(table.value), GT_NONE); }
   gt_table table{};
   std::vector<Place> places;
   std::vector<ProbeState> probes;
