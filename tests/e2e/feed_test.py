@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import harness
-from feeds import MODULE, FeedTest, Server, publish, running_as_root, sha256, sign
+from feeds import MODULE, FeedTest, Server, publish, sha256, sign, start_nginx
 from harness import BAD_INPUT, DONE, ENVIRONMENT, NEGATIVE, PARTIAL, clean_environment, run_tool, tool
 
 
@@ -63,28 +63,10 @@ class Sources(FeedTest):
         self.assertIn("missing", " ".join(run["notes"]))
 
     def test_an_ordinary_web_server_serves_it(self):
-        config = self.directory / "nginx.conf"
-        socket = self.directory / "s"
-        # Its workers are somebody else when root starts it, and may not read what the tests made.
-        user = "user root;" if running_as_root() else ""
-        config.write_text(f"""{user} pid {self.directory}/pid; error_log {self.directory}/error.log; daemon off;
-events {{}}
-http {{ access_log off; server {{ listen unix:{socket}; root {self.made}; }} }}""")
-        nginx = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
-        if not nginx:
-            harness.skip(self, "nginx is not installed (scripts/setup --tests)")
-        # On a port of its choosing: nginx cannot say which, so one is found first.
-        import socket as sockets
-        with sockets.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        config.write_text(config.read_text().replace(f"unix:{socket}", f"127.0.0.1:{port}"))
         os.chmod(self.made, 0o755)
-        process = subprocess.Popen([nginx, "-c", str(config), "-e", str(self.directory / "error.log")])
-        self.addCleanup(process.wait)
-        self.addCleanup(process.terminate)
+        port = start_nginx(self, f"listen 127.0.0.1:PORT; root {self.made};")
         url = f"http://127.0.0.1:{port}/feed"
-        self.assertEqual(self.report("--retries", 8, source=url)["version"], 2)
+        self.assertEqual(self.report(source=url)["version"], 2)
         self.assertIn("already newest", self.update(source=url).stdout)
 
     def test_a_proxy_is_used(self):

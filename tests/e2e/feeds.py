@@ -7,12 +7,14 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
 
+import harness
 from harness import DONE, SOURCE_DIR, clean_environment, remove_tree, run_tool, tool
 
 DATA = SOURCE_DIR / "data"
@@ -167,6 +169,36 @@ class Server:
 
     def names(self):
         return [name for name, _, _ in self.requests]
+
+
+def start_nginx(test, server):
+    """A real nginx with this one server block, in which PORT stands for its port; the port. It ends with the test."""
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
+    if nginx is None:
+        harness.skip(test, "nginx is not installed (scripts/setup --tests)")
+    home = pathlib.Path(tempfile.mkdtemp(prefix="gooffsets-nginx-"))
+    test.addCleanup(remove_tree, home)
+    configuration = home / "nginx.conf"
+    # Its workers are somebody else when root starts it, and may not read what the tests made.
+    user = "user root;" if running_as_root() else ""
+    temporary = " ".join(f"{name}_temp_path {home}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    for _ in range(10):
+        # nginx cannot say which port it was given, so a free one is found first; somebody may be quicker, once.
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        configuration.write_text(f"{user} pid {home}/pid; error_log {home}/error.log; daemon off; events {{}}\nhttp {{ access_log off; "
+                                 f"{temporary}\nserver {{ {server.replace('PORT', str(port))} }} }}\n")
+        process = subprocess.Popen([nginx, "-p", str(home), "-c", str(configuration), "-e", str(home / "error.log")],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port)) == 0:
+                    test.addCleanup(process.wait, 60)
+                    test.addCleanup(process.terminate)
+                    return port
+            time.sleep(0.01)  # it says nothing when it is ready
+    raise AssertionError(f"nginx does not start: {(home / 'error.log').read_text()[-1000:]}")
 
 
 def running_as_root():
