@@ -12,34 +12,47 @@
 
 #include "http_server.h"
 
-/* The metadata of an incoming call: the value of the context that has the key mdIncomingKey. */
-GT_INLINE u64 GtIncomingMetadata(struct gt_scratch* s, const struct gt_table* t, u64 itab, u64 data) {
-  GT_NO_UNROLL
-  for (int i = 0; i < 16; i++) {
-    if (!itab || !data) return 0;
-    u64 type = GtLinked(s, GtReadWord(itab + 8));
-    s32 at;
-    if (type == t->type[GT_TYPE_CTX_VALUE]) {
-      u64 key = GtField(data, t->value[GT_CTX_VALUE_KEY]);
-      if (key && GtLinked(s, key) == t->type[GT_TYPE_RPC_INCOMING]) {
-        /* A map in an interface is its pointer (src: cmd/compile/internal/types/type.go, IsDirectIface). */
-        return t->value[GT_CTX_VALUE_VAL] < 0 ? 0 : GtReadWord(data + t->value[GT_CTX_VALUE_VAL] + 8);
-      }
-      at = t->value[GT_CTX_VALUE_PARENT];
-    } else if (type == t->type[GT_TYPE_CTX_CANCEL]) {
-      at = t->value[GT_CTX_CANCEL_PARENT];
-    } else if (type == t->type[GT_TYPE_CTX_TIMER]) {
-      at = t->value[GT_CTX_TIMER_PARENT];
-    } else {
-      return 0;
+/* One step outwards to an incoming call's metadata, from the context in s->walk: at its itab, left its data. 1: it is
+ * in s->walk.last; 0: the walk ends; 2: there is another. A function of its own, as those of core/headers.h. */
+__noinline int GtMetadataStep(u32 executable, u32 scratch) {
+  struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
+  const struct gt_table* t = bpf_map_lookup_elem(&tables, &executable);
+  if (!s || !t) return 0;
+  u64 itab = s->walk.at, data = s->walk.left;
+  if (!itab || !data) return 0;
+  u64 type = GtLinked(s, GtReadWord(itab + 8));
+  s32 at;
+  if (type == t->type[GT_TYPE_CTX_VALUE]) {
+    u64 key = GtField(data, t->value[GT_CTX_VALUE_KEY]);
+    if (key && GtLinked(s, key) == t->type[GT_TYPE_RPC_INCOMING]) {
+      /* A map in an interface is its pointer (src: cmd/compile/internal/types/type.go, IsDirectIface). */
+      s->walk.last = t->value[GT_CTX_VALUE_VAL] < 0 ? 0 : GtReadWord(data + t->value[GT_CTX_VALUE_VAL] + 8);
+      return 1;
     }
-    if (at < 0) return 0;
-    u64 next[2] = {};
-    if (GtRead(next, sizeof(next), data + at)) return 0;
-    itab = next[0];
-    data = next[1];
+    at = t->value[GT_CTX_VALUE_PARENT];
+  } else if (type == t->type[GT_TYPE_CTX_CANCEL]) {
+    at = t->value[GT_CTX_CANCEL_PARENT];
+  } else if (type == t->type[GT_TYPE_CTX_TIMER]) {
+    at = t->value[GT_CTX_TIMER_PARENT];
+  } else {
+    return 0;
   }
-  return 0;
+  if (at < 0) return 0;
+  u64 next[2] = {};
+  if (GtRead(next, sizeof(next), data + at)) return 0;
+  s->walk.at = next[0];
+  s->walk.left = next[1];
+  return 2;
+}
+
+/* The metadata of an incoming call: the value of the context that has the key mdIncomingKey. */
+GT_INLINE u64 GtIncomingMetadata(struct gt_scratch* s, u64 itab, u64 data) {
+  s->walk.at = itab;
+  s->walk.left = data;
+  int found = 2;
+  GT_NO_UNROLL
+  for (u32 i = 0; i < 16 && found == 2; i++) found = GtMetadataStep(s->executable, s->index);
+  return found == 1 ? s->walk.last : 0;
 }
 
 GT_INLINE u64 GtInnerStream(const struct gt_table* t, u64 stream) {
@@ -143,7 +156,7 @@ int grpc_server_begin(struct gt_context* context) {
     if (has_outer) outer = s->owner;
   }
   struct gt_key key = {.pid = s->pid, .what = GT_CALL_STREAM, .id = stream};
-  GtBeginServer(s, t, &key, GtIncomingMetadata(s, t, ctx[0], ctx[1]));
+  GtBeginServer(s, t, &key, GtIncomingMetadata(s, ctx[0], ctx[1]));
   if (has_outer) {
     GtAdopt(&call->ids, &call->flags, &outer);
     call->parent = GT_PARENT_CONTEXT;
