@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/exit_code.h"
+#include "gotrace/attribute_table.h"
 #include "gotrace/doctor.h"
 #include "gotrace/inspect.h"
 #include "gotrace/options.h"
@@ -19,9 +20,12 @@ int main(int argc, char** argv) {
   gooffsets::trace::InspectOptions inspect_options;
   const CLI::App* inspect = gooffsets::trace::AddInspect(&app, &inspect_options);
   const CLI::App* doctor = app.add_subcommand("doctor", "What of the tracer will work on this machine, by trying it");
+  gooffsets::trace::AttributesOptions attributes_options;
+  const CLI::App* attributes = gooffsets::trace::AddAttributes(&app, &attributes_options);
   app.require_subcommand(0, 1);
   if (std::optional<int> exit_code = gooffsets::ParseArguments(&app, argc, argv)) return *exit_code;
   if (inspect->parsed()) return gooffsets::trace::RunInspect(inspect_options);
+  if (attributes->parsed()) return gooffsets::trace::RunAttributes(attributes_options);
   if (doctor->parsed()) return gooffsets::trace::RunDoctor();
   return gooffsets::trace::RunTrace(options);
 }
