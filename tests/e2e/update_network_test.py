@@ -150,6 +150,33 @@ class Options(FeedTest):
         run = harness.run_tool([tool, "--config", "/missing.toml"], harness.clean_environment(), self.directory, limit=60)
         self.assertEqual(run.returncode, harness.USAGE, str(run))
 
+    def test_explain_says_of_each_source_what_it_offers_and_changes_nothing(self):
+        self.update(source=self.made / "feed1")
+        spoilt = self.feed()
+        (spoilt / "manifest.json").write_text("{}")
+        sources = ["--from", self.directory / "missing", "--from", spoilt, "--from", self.made / "feed1", "--from", self.made / "feed"]
+        before = {path: path.read_bytes() for path in sorted(self.place.rglob("*")) if path.is_file()}
+        report = self.report("explain", *sources, "--retries", 0)
+        self.assertEqual([source["accepted"] for source in report["sources"]], [False, False, True, True])
+        self.assertEqual([source.get("version") for source in report["sources"]], [None, None, 1, 2])
+        self.assertIn("signature is wrong", report["sources"][1]["reason"])
+        self.assertEqual((report["sources"][2]["download_size"], report["sources"][3]["delta"]), (0, True))
+        key = self.key.read_text().splitlines()[0].split()[-1]
+        self.assertEqual(report["trusted_keys"], [key])
+        self.assertEqual(report["update_would"], "nothing: version 1 is the newest")  # the first that is acceptable counts
+        self.assertEqual({path: path.read_bytes() for path in sorted(self.place.rglob("*")) if path.is_file()}, before)
+        self.assertIn("an update would install version 2 from", self.update("explain", source=self.made / "feed").stdout)
+        self.update(source=self.made / "feed")
+        # Seen once, an older one is refused.
+        report = self.report("explain", source=self.made / "feed1")
+        self.assertIn("version 2 was seen before", report["sources"][0]["reason"])
+        self.assertIn("fail", report["update_would"])
+        self.update("rollback")
+        self.assertIn("pinned (rollback)", self.report("explain", source=self.made / "feed")["update_would"])
+        foreign = self.update("explain", source=self.made / "feed", key=self.made / "b.pub", place=self.directory / "other").stdout
+        self.assertIn("installed: nothing", foreign)
+        self.assertIn("not trusted", foreign)
+
     def test_diff_lists_what_changed_and_checks_its_versions(self):
         for feed in ("feed1", "feed"):
             self.update(source=self.made / feed)

@@ -22,6 +22,7 @@ struct Commands::State {
   CLI::App* pin = nullptr;
   CLI::App* unpin = nullptr;
   CLI::App* history = nullptr;
+  CLI::App* explain = nullptr;
   CLI::App* mirror = nullptr;
   CLI::App* bundle = nullptr;
   std::vector<std::string> from, keys;
@@ -111,6 +112,7 @@ Commands::Commands(CLI::App* app) : state_(std::make_unique<State>()) {
   s.pin = add("pin", "stay at a version until unpin");
   s.pin->add_option("VERSION", s.pin_version, "the version")->required();
   s.unpin = add("unpin", "take newer versions again");
+  s.explain = add("explain", "say what each source offers, and what an update would do and why; changes nothing");
   s.history = add("history", "what was done, one JSON object a line");
   s.mirror = add("mirror", "copy a feed, verified, to a directory");
   s.mirror->add_option("DIR", s.target, "the copy")->required();
@@ -194,6 +196,12 @@ int Commands::Run(std::function<bool()> cancelled) {
   if (s.unpin->parsed()) {
     auto done = client->Unpin();
     return done ? 0 : failed(done.error());
+  }
+  if (s.explain->parsed()) {
+    auto report = client->Explain();
+    if (!report) return failed(report.error());
+    s.Say(ExplainText(*report, s.Output()));
+    return 0;
   }
   if (s.history->parsed()) {
     auto text = client->History();

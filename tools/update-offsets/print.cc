@@ -124,6 +124,72 @@ std::string StatusText(const InstalledState& state, const std::string& path, For
   return out;
 }
 
+namespace {
+
+// What an update would do now. Whether published answers change without being listed is seen only then.
+std::string Verdict(const ExplainReport& report) {
+  const InstalledState& installed = report.installed;
+  if (installed.pinned && *installed.pinned == installed.version) {
+    return fmt::format("nothing: version {} is pinned ({}) until unpin", installed.version, installed.pin_reason);
+  }
+  for (const ExplainReport::Source& source : report.sources) {
+    if (!source.accepted) continue;
+    if (installed.pinned)
+      return fmt::format("bring version {}, which is pinned, from {}", *installed.pinned, source.address);
+    if (source.version == installed.version) return fmt::format("nothing: version {} is the newest", source.version);
+    return fmt::format("install version {} from {}", source.version, source.address);
+  }
+  return report.sources.empty() ? "nothing: no source was named" : "fail: no source gives an acceptable database";
+}
+
+}  // namespace
+
+std::string ExplainText(const ExplainReport& report, Format format) {
+  const InstalledState& installed = report.installed;
+  if (format == Format::kJson) {
+    Json out{{"installed", VersionOrNull(installed.version)},
+             {"highest_seen", installed.highest_seen},
+             {"pinned", installed.pinned ? Json(*installed.pinned) : Json(nullptr)},
+             {"trusted_keys", report.trusted_keys},
+             {"sources", Json::array()}};
+    for (const ExplainReport::Source& source : report.sources) {
+      Json one{{"source", source.address}, {"accepted", source.accepted}};
+      if (source.accepted) {
+        one.update({{"version", source.version},
+                    {"created", Time(source.created)},
+                    {"expires", Time(source.expires)},
+                    {"download_size", source.download_size},
+                    {"delta", source.delta},
+                    {"notes", source.notes}});
+      } else {
+        one.update({{"reason", source.reason}, {"try", source.hint}});
+      }
+      out["sources"].push_back(std::move(one));
+    }
+    out["update_would"] = Verdict(report);
+    return Line(out);
+  }
+  std::string out = installed.version == 0 ? std::string("installed: nothing")
+                                           : fmt::format("installed: version {}", installed.version);
+  if (installed.pinned) out += fmt::format(", pinned to {} ({})", *installed.pinned, Printable(installed.pin_reason));
+  out += fmt::format("; highest version seen: {}\ntrusted keys:", installed.highest_seen);
+  for (const std::string& key : report.trusted_keys) out += " " + key;
+  out += report.trusted_keys.empty() ? " none\n" : "\n";
+  for (const ExplainReport::Source& source : report.sources) {
+    out += Printable(source.address) + ": ";
+    if (!source.accepted) {
+      out += "cannot be used: " + Printable(source.reason) + "\n";
+      if (!source.hint.empty()) out += "  try: " + Printable(source.hint) + "\n";
+      continue;
+    }
+    out += fmt::format("version {}, made {}, expires {}", source.version, Time(source.created), Time(source.expires));
+    if (source.download_size != 0)
+      out += fmt::format(", {} to download{}", Size(source.download_size), source.delta ? ", a difference" : "");
+    out += "\n" + Notes(source.notes);
+  }
+  return out + "an update would " + Printable(Verdict(report)) + "\n";
+}
+
 std::string VerifyText(const std::vector<std::string>& damaged, size_t files, Format format) {
   if (format == Format::kJson) return Line({{"files", files}, {"damaged", damaged}});
   if (damaged.empty()) return fmt::format("{} files are what was signed\n", files);

@@ -18,6 +18,7 @@ enum class Format { kText, kJson };
 std::string CheckText(const CheckReport& report, Format format);
 std::string UpdateText(const UpdateReport& report, const std::string& path, Format format);
 std::string StatusText(const InstalledState& state, const std::string& path, Format format);
+std::string ExplainText(const ExplainReport& report, Format format);
 std::string VerifyText(const std::vector<std::string>& damaged, size_t files, Format format);
 std::string DiffText(const DatabaseChanges& changes, uint64_t before, uint64_t after, Format format);
 std::string MirrorText(const MirrorReport& report, const std::string& target, Format format);

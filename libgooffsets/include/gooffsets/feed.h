@@ -159,6 +159,25 @@ struct UpdateReport {
   std::vector<std::string> notes;
 };
 
+// Why an update does what it does: what is installed, whom it trusts, and each source's word.
+struct ExplainReport {
+  InstalledState installed;
+  std::vector<std::string> trusted_keys;  // ids as minisign prints them: those that were given, and learnt ones
+  struct Source {
+    std::string address;
+    bool accepted = false;
+    // Accepted:
+    uint64_t version = 0;
+    int64_t created = 0, expires = 0;
+    uint64_t download_size = 0;  // 0: nothing is to be brought
+    bool delta = false;
+    // Not accepted:
+    std::string reason, hint;
+    std::vector<std::string> notes;
+  };
+  std::vector<Source> sources;  // in the order in which Update() tries them; it takes the first that is accepted
+};
+
 // Published answers that differ between two databases.
 struct DatabaseChanges {
   struct Change {
@@ -191,6 +210,8 @@ class UpdateClient {
   // Asks the sources, in order, for their manifest. One request when nothing is new. kBadInput: what a source offers is
   // not acceptable (unknown key, bad signature, older, expired, ...); kNetwork, kTimeout: none could be reached.
   Result<CheckReport> Check();
+  // Asks every source and says what would come of it. Writes nothing.
+  Result<ExplainReport> Explain() const;
   // Check(), then brings, verifies and installs. kBusy: another process is at it.
   Result<UpdateReport> Update();
 

@@ -2,6 +2,7 @@
 // how it gets in place in installation.cc.
 #include <algorithm>
 #include <ctime>
+#include <tuple>
 
 #include "base/digest.h"
 #include "feed/client_impl.h"
@@ -52,7 +53,7 @@ HttpOptions HttpOptionsOf(const UpdateOptions& options) {
 
 Result<std::pair<std::unique_ptr<FeedSource>, Offer>> UpdateClient::Impl::Ask(const std::string& address,
                                                                               const InstallState& state,
-                                                                              const CallLimits& limits) {
+                                                                              const CallLimits& limits) const {
   GOOFFSETS_TRY(std::unique_ptr<FeedSource> source, OpenFeedSource(address, HttpOptionsOf(options), &limits));
   OfferRules rules;
   GOOFFSETS_TRY(rules.keys, TrustedKeys(options.keys, state.shown));
@@ -156,6 +157,13 @@ Result<bool> UpdateClient::Impl::TrySource(const std::string& address, InstallSt
   return true;
 }
 
+std::optional<std::pair<uint64_t, bool>> UpdateClient::Impl::DownloadOf(const Manifest& manifest,
+                                                                        const InstalledState& installed) {
+  if (manifest.database == installed.database) return std::nullopt;
+  const FeedDelta* delta = installed.version == 0 ? nullptr : FindDelta(manifest, installed.database);
+  return delta != nullptr ? std::pair(delta->blob.size, true) : std::pair(manifest.full.size, false);
+}
+
 UpdateClient::UpdateClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 UpdateClient::UpdateClient(UpdateClient&&) noexcept = default;
 UpdateClient& UpdateClient::operator=(UpdateClient&&) noexcept = default;
@@ -198,11 +206,8 @@ Result<CheckReport> UpdateClient::Check() {
     report.expires = offer.manifest.expires;
     report.source = asked->first->address();
     report.available = !report.pinned && report.newest > report.installed;
-    if (offer.manifest.database != state.shown.database) {
-      const FeedDelta* delta = state.shown.version == 0 ? nullptr : FindDelta(offer.manifest, state.shown.database);
-      report.delta = delta != nullptr;
-      report.download_size = delta != nullptr ? delta->blob.size : offer.manifest.full.size;
-    }
+    const auto download = Impl::DownloadOf(offer.manifest, state.shown);
+    if (download) std::tie(report.download_size, report.delta) = *download;
     return report;
   }
   return tl::unexpected(Together(errors));

@@ -7,6 +7,7 @@
 #define GOOFFSETS_FEED_CLIENT_IMPL_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,7 +23,9 @@ class UpdateClient::Impl {
   int64_t Now() const;
   // An acceptable offer of one source.
   Result<std::pair<std::unique_ptr<FeedSource>, Offer>> Ask(const std::string& address, const InstallState& state,
-                                                            const CallLimits& limits);
+                                                            const CallLimits& limits) const;
+  // What Update() would fetch for this manifest; nullopt: its database is installed.
+  static std::optional<std::pair<uint64_t, bool>> DownloadOf(const Manifest& manifest, const InstalledState& installed);
   Result<void> Accept(const Offer& offer, const std::string& address, InstallState* state);
   // kPartial: `fresh` changes published answers that the manifest does not list as corrections.
   Result<void> Compare(const std::string& fresh, const Manifest& manifest, const InstallState& state,

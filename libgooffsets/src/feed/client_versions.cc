@@ -1,5 +1,6 @@
-// UpdateClient: what needs no network: status, verify, rollback, pin, diff, history.
+// UpdateClient: what changes no database by way of the network: status, verify, rollback, pin, diff, explain, history.
 #include <algorithm>
+#include <tuple>
 
 #include "base/digest.h"
 #include "feed/client_impl.h"
@@ -120,6 +121,37 @@ Result<DatabaseChanges> UpdateClient::Diff(uint64_t before, uint64_t after) cons
   GOOFFSETS_TRY(const std::string old_path, path_of(before));
   GOOFFSETS_TRY(const std::string new_path, path_of(after));
   return CompareDatabases(old_path, new_path);
+}
+
+Result<ExplainReport> UpdateClient::Explain() const {
+  const CallLimits limits(impl_->options.deadline, impl_->options.cancelled);
+  GOOFFSETS_TRY(const InstallState state, impl_->place.PeekState());
+  ExplainReport report;
+  report.installed = state.shown;
+  if (auto keys = TrustedKeys(impl_->options.keys, state.shown)) {
+    for (const PublicKey& key : *keys) report.trusted_keys.push_back(key.Id());
+  }
+  for (const std::string& address : impl_->options.sources) {
+    ExplainReport::Source& source = report.sources.emplace_back();
+    source.address = WithoutCredentials(address);
+    auto asked = impl_->Ask(address, state, limits);
+    if (!asked) {
+      if (asked.error().code == ErrorCode::kInterrupted) return tl::unexpected(asked.error());
+      source.reason = asked.error().message;
+      source.hint = asked.error().hint;
+      continue;
+    }
+    const Manifest& manifest = asked->second.manifest;
+    source.accepted = true;
+    source.version = manifest.version;
+    source.created = manifest.created;
+    source.expires = manifest.expires;
+    source.notes = asked->second.notes;
+    if (const auto download = Impl::DownloadOf(manifest, state.shown)) {
+      std::tie(source.download_size, source.delta) = *download;
+    }
+  }
+  return report;
 }
 
 Result<std::string> UpdateClient::History() const { return impl_->place.ReadLog(); }
