@@ -1,6 +1,6 @@
 // What one stripped program costs an agent: opening it and resolving 100 fields and 100 functions with return points.
 //
-//   resolve_bench BINARY [DATABASE [ANOTHER]]
+//   resolve_bench [--rounds N] BINARY [DATABASE [ANOTHER]]
 //
 // Takes every n-th described struct field and every n-th function of the program as the want list (made in another
 // process, so that its memory does not count), then opens and resolves the program anew, again and again. With a
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -32,7 +33,7 @@ namespace {
 using namespace gooffsets;  // NOLINT: a program of one file
 
 constexpr size_t kWanted = 100;
-constexpr int kRounds = 21;
+constexpr int kRounds = 21;  // without --rounds
 
 [[noreturn]] void Die(const std::string& message) {
   std::cerr << "resolve_bench: " << message << "\n";
@@ -176,8 +177,14 @@ std::string Summary(std::vector<double> milliseconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 4) {
-    std::cerr << "resolve_bench BINARY [DATABASE [ANOTHER]]\n";
+  int rounds = kRounds;
+  if (argc > 2 && std::string_view(argv[1]) == "--rounds") {
+    rounds = std::atoi(argv[2]);
+    argc -= 2;
+    argv += 2;
+  }
+  if (argc < 2 || argc > 4 || rounds < 1) {
+    std::cerr << "resolve_bench [--rounds N] BINARY [DATABASE [ANOTHER]]\n";
     return 2;
   }
   const Program program = ProgramOf(argv[1]);
@@ -193,12 +200,12 @@ int main(int argc, char** argv) {
     last = outcome;
   };
   // As an agent lives: the database is opened once.
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     const bool opens = argc > 2 && round == 0;
     note(argc == 2 ? "itself" : opens ? "first" : "again", Resolve(program, &database, opens ? argv[2] : nullptr));
     most = std::max(most, last.private_bytes);
   }
-  for (int round = 1; round < kRounds && argc > 2; ++round) {
+  for (int round = 1; round < rounds && argc > 2; ++round) {
     database.reset();
     note("first", Resolve(program, &database, argv[2]));
     if (!another) continue;

@@ -100,17 +100,17 @@ Result<void> ForEachMagic(const Image& image, uint64_t address, uint64_t size, s
                           const std::function<bool(uint64_t)>& found) {
   const uint64_t begin = (address + kAlign - 1) / kAlign * kAlign;
   if (begin < address || begin - address >= size) return {};
-  return image.Scan(begin, std::min(size - (begin - address), kMostScanned), kScanBytes, 0,
-                    [&](uint64_t at, std::span<const std::byte> bytes) {
-                      // `at` is aligned, and so the magic never crosses the border of two pieces.
-                      for (size_t i = 0; i + kMagic.size() <= bytes.size(); i += kAlign) {
-                        // The first byte alone settles nearly every place, for a tenth of the price.
-                        if (bytes[i] != std::byte{0xff}) continue;
-                        if (std::memcmp(bytes.data() + i, kMagic.data(), kMagic.size()) != 0) continue;
-                        if (++*candidates > kMostCandidates || !found(at + i)) return false;
-                      }
-                      return true;
-                    });
+  return image.ScanStored(begin, std::min(size - (begin - address), kMostScanned), kScanBytes, 0,
+                          [&](uint64_t at, std::span<const std::byte> bytes) {
+                            // `at` is aligned, and so the magic never crosses the border of two pieces.
+                            for (size_t i = 0; i + kMagic.size() <= bytes.size(); i += kAlign) {
+                              // The first byte alone settles nearly every place, for a tenth of the price.
+                              if (bytes[i] != std::byte{0xff}) continue;
+                              if (std::memcmp(bytes.data() + i, kMagic.data(), kMagic.size()) != 0) continue;
+                              if (++*candidates > kMostCandidates || !found(at + i)) return false;
+                            }
+                            return true;
+                          });
 }
 
 }  // namespace

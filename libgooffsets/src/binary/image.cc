@@ -257,6 +257,16 @@ Result<uint32_t> Image::U32(uint64_t address) const {
 
 Result<void> Image::Scan(uint64_t address, uint64_t size, size_t chunk, size_t overlap,
                          const std::function<bool(uint64_t at, std::span<const std::byte>)>& each) const {
+  return ScanPieces(address, size, chunk, overlap, true, each);
+}
+
+Result<void> Image::ScanStored(uint64_t address, uint64_t size, size_t chunk, size_t overlap,
+                               const std::function<bool(uint64_t at, std::span<const std::byte>)>& each) const {
+  return ScanPieces(address, size, chunk, overlap, false, each);
+}
+
+Result<void> Image::ScanPieces(uint64_t address, uint64_t size, size_t chunk, size_t overlap, bool relocate,
+                               const std::function<bool(uint64_t at, std::span<const std::byte>)>& each) const {
   if (size == 0) return {};
   if (chunk <= overlap) return Fail(ErrorCode::kUsage, "a piece to scan must be larger than what it overlaps");
   const Segment* segment = SegmentAt(address);
@@ -271,7 +281,7 @@ Result<void> Image::Scan(uint64_t address, uint64_t size, size_t chunk, size_t o
     const std::span<std::byte> piece =
         std::span(buffer).first(static_cast<size_t>(std::min<uint64_t>(buffer.size(), end - at)));
     GOOFFSETS_CHECK_OK(state_->ReadRaw(*segment, at, piece));
-    GOOFFSETS_CHECK_OK(state_->Relocate(*segment, at, piece));
+    if (relocate) GOOFFSETS_CHECK_OK(state_->Relocate(*segment, at, piece));
     if (!each(at, piece) || end - at == piece.size()) return {};
     at += piece.size() - overlap;
   }

@@ -90,8 +90,15 @@ class Image {
   // Ends with the segment's file part: what follows is zero, and a hostile file may claim any amount of it.
   Result<void> Scan(uint64_t address, uint64_t size, size_t chunk, size_t overlap,
                     const std::function<bool(uint64_t at, std::span<const std::byte>)>& each) const;
+  // The same with the bytes as they are stored, for what is no address: relocations of whole segments cost more than
+  // reading them.
+  Result<void> ScanStored(uint64_t address, uint64_t size, size_t chunk, size_t overlap,
+                          const std::function<bool(uint64_t at, std::span<const std::byte>)>& each) const;
 
  private:
+  Result<void> ScanPieces(uint64_t address, uint64_t size, size_t chunk, size_t overlap, bool relocate,
+                          const std::function<bool(uint64_t at, std::span<const std::byte>)>& each) const;
+
   struct State;  // image_state.h
   explicit Image(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

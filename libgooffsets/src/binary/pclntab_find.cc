@@ -71,7 +71,7 @@ Result<void> ScanForHeaders(const Image& image, Part part, Candidates* found) {
       }
       return true;
     };
-    GOOFFSETS_CHECK_OK(image.Scan(segment.address, size, kScanChunk, 8, look));
+    GOOFFSETS_CHECK_OK(image.ScanStored(segment.address, size, kScanChunk, 8, look));
   }
   return {};
 }

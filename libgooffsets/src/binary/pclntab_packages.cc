@@ -3,6 +3,7 @@
 // Names of the table stand nearly in the order of the functions (src: cmd/link/internal/ld/pcln.go,
 // generateFuncnametab): the exceptions, functions that were inlined somewhere before, are read out of place.
 #include <array>
+#include <bit>
 #include <cstring>
 #include <optional>
 #include <unordered_map>
@@ -18,74 +19,89 @@ constexpr size_t kNameBuffer = size_t{64} << 10;
 constexpr size_t kMostPlainName = 1024;
 constexpr size_t kMostPackages = size_t{1} << 20;
 
-// Where an escaped name's own part begins, behind the first dot after the last slash; 0: it has no package. Type
-// arguments and receivers have slashes and dots of their own.
-size_t OwnPart(std::string_view name) {
-  size_t dot = std::string_view::npos;
-  for (size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    if (c == '/') {
-      dot = std::string_view::npos;
-    } else if (c == '.') {
-      if (dot == std::string_view::npos) dot = i;
-    } else if (c == '[' || c == '(' || c == '{') {
-      break;
-    }
-  }
-  return dot == std::string_view::npos ? 0 : dot + 1;
-}
-
-// No methods (the compiler makes more of them than Go files declare), closures, instances and method values.
-bool IsPlain(std::string_view own) { return !own.empty() && own.find_first_of(".[({-") == std::string_view::npos; }
-
-// What is read of a name: its own part, as OwnPart and IsPlain tell.
-struct NameParts {
-  size_t own = 0;
-  bool plain = false;
-};
-
-NameParts PartsOf(std::string_view whole) {
-  const size_t own = OwnPart(whole);
-  return {own, own != 0 && IsPlain(whole.substr(own))};
-}
-
-// What a character of a name's own part decides.
-enum CharacterClass : uint8_t { kLetter, kNotPlain, kBracket, kSlash, kEnd };
+// What a character decides of where a name's own part begins, and whether it is plain.
+enum CharacterClass : uint8_t { kLetter, kDot, kDash, kBracket, kSlash, kEnd };
 constexpr std::array<uint8_t, 256> kClasses = [] {
   std::array<uint8_t, 256> classes{};
-  classes['.'] = classes['-'] = kNotPlain;
+  classes['.'] = kDot;
+  classes['-'] = kDash;
   classes['['] = classes['('] = classes['{'] = kBracket;
   classes['/'] = kSlash;
   classes[0] = kEnd;
   return classes;
 }();
 
-// The same as PartsOf for a name of the package `path` at the beginning of `bytes`, which most names share with the one
-// before, in one look at what follows it; nullopt: it is of another package, or takes a longer look.
-std::optional<NameParts> PartsIn(std::string_view path, std::string_view bytes) {
-  if (path.empty() || bytes.size() <= path.size() || bytes[path.size()] != '.' || !bytes.starts_with(path)) {
-    return std::nullopt;
-  }
-  NameParts parts{path.size() + 1, true};
-  for (size_t i = parts.own; i < bytes.size(); ++i) {
-    switch (kClasses[static_cast<uint8_t>(bytes[i])]) {
+uint8_t ClassOf(char c) { return kClasses[static_cast<uint8_t>(c)]; }
+
+// How many of eight letters of a name lie in front of the first that may be of another class: all of these are below
+// '0' or, with the bit of small letters set, a brace.
+size_t LettersIn(const char* at) {
+  constexpr uint64_t kEach = 0x0101010101010101u, kHigh = kEach * 0x80;
+  uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  const uint64_t below = (word - kEach * '0') & ~word & kHigh;
+  const uint64_t brace = (word | kEach * 0x20) ^ kEach * '{';
+  const uint64_t stop = below | ((brace - kEach) & ~brace & kHigh);
+  return stop == 0 ? sizeof word : static_cast<size_t>(std::countr_zero(stop)) / 8;
+}
+
+// Whether the own part that begins at `own` is a plain function's: no method (the compiler makes more of them than Go
+// files declare), closure, instance or method value. nullopt: a slash follows, so that it is still the package's path.
+std::optional<bool> IsPlain(std::string_view name, size_t own) {
+  bool plain = true;
+  for (size_t i = own; i < name.size();) {
+    if (i + 8 <= name.size()) {
+      const size_t letters = LettersIn(name.data() + i);
+      i += letters;
+      if (letters == 8) continue;
+    }
+    switch (ClassOf(name[i])) {
       case kEnd:
-        parts.plain = parts.plain && i > parts.own;
-        return parts;
+        return plain && i > own;
       case kBracket:
-        parts.plain = false;
-        return parts;
+        return false;
       case kSlash:
         return std::nullopt;
-      case kNotPlain:
-        parts.plain = false;
+      case kDot:
+      case kDash:
+        plain = false;
         break;
       default:
         break;
     }
+    ++i;
   }
-  parts.plain = false;  // longer than a plain name
-  return parts;
+  return false;  // longer than a plain name
+}
+
+// What is read of a name.
+struct NameParts {
+  size_t own = 0;  // where its own part begins; 0: it has no package
+  bool plain = false;
+};
+
+// Of an escaped name at the beginning of `name`. Its own part begins behind the first dot after the last slash; type
+// arguments and receivers have slashes and dots of their own.
+NameParts PartsOf(std::string_view name) {
+  size_t dot = std::string_view::npos;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const uint8_t what = ClassOf(name[i]);
+    if (what == kLetter) continue;
+    if (what == kSlash) dot = std::string_view::npos;
+    if (what == kDot && dot == std::string_view::npos) dot = i;
+    if (what == kBracket || what == kEnd) break;
+  }
+  if (dot == std::string_view::npos) return {};
+  return {dot + 1, IsPlain(name, dot + 1).value_or(false)};
+}
+
+// The same of a name of the package `path`, which most names share with the one before; nullopt: it is of another one.
+std::optional<NameParts> PartsIn(std::string_view path, std::string_view name) {
+  if (path.empty() || name.size() <= path.size() || name[path.size()] != '.' || !name.starts_with(path)) {
+    return std::nullopt;
+  }
+  const std::optional<bool> plain = IsPlain(name, path.size() + 1);
+  return plain ? std::optional(NameParts{path.size() + 1, *plain}) : std::nullopt;
 }
 
 }  // namespace
@@ -114,11 +130,9 @@ Result<PackageIndex> Pclntab::State::IndexPackages() {
     const std::string_view area(begin, most);
     std::optional<NameParts> parts = PartsIn(last_path, area);
     if (!parts) {
-      const std::string_view whole(begin, strnlen(begin, most));
-      parts = PartsOf(whole);
+      parts = PartsOf(area);
       if (parts->own == 0) return true;
-      if (whole.size() == most) parts->plain = false;
-      const std::string_view path = whole.substr(0, parts->own - 1);
+      const std::string_view path = area.substr(0, parts->own - 1);
       if (path != last_path || index.packages.empty()) {
         last_path = path;
         auto [package, fresh] = known.try_emplace(last_path, static_cast<uint32_t>(index.packages.size()));

@@ -109,32 +109,33 @@ Result<RuntimeTypes::Found> RuntimeTypes::FindTypes(std::span<const std::string>
   return found;
 }
 
-Result<void> RuntimeTypes::ForEachStruct(const std::function<bool(const RuntimeType&)>& each) {
-  if (!state_->walk) GOOFFSETS_CHECK_OK(state_->ForEachType(nullptr));
+Result<void> RuntimeTypes::Locate(std::span<const std::string> names) {
   state_->RefillNames();
-  Result<void> result;
-  state_->walk->ForEach([&](uint64_t address) {
-    const Result<TypeHeader> header = state_->reader.Header(address);
-    if (!header || header->kind != TypeKind::kStruct || !header->named()) return true;
-    const Result<RuntimeType> type = state_->Make(address);
+  GOOFFSETS_CHECK_OK(state_->Addresses(names));
+  return {};
+}
+
+Result<void> RuntimeTypes::ForEachStruct(const std::function<bool(const RuntimeType&)>& each) {
+  GOOFFSETS_TRY(const auto structs, state_->NamedStructs());
+  state_->RefillNames();
+  for (const TypeWalk::NamedStruct& named : structs) {
+    const Result<RuntimeType> type = state_->Make(state_->module.types + named.type);
+    if (!type && !IsOneTypes(type.error())) return tl::unexpected(type.error());
     // Stand-ins of the compiler are no types of the program.
-    if (type) return type->name.starts_with("go.shape.") || each(*type);
-    if (IsOneTypes(type.error())) return true;
-    result = tl::unexpected(type.error());
-    return false;
-  });
-  return result;
+    if (type && !type->name.starts_with("go.shape.") && !each(*type)) return {};
+  }
+  return {};
 }
 
 Result<void> RuntimeTypes::ForEachStructOf(
     const std::function<bool(const std::string& package)>& wanted,
     const std::function<void(const std::string& package, const RuntimeType&)>& each) {
-  if (!state_->walk) GOOFFSETS_CHECK_OK(state_->ForEachType(nullptr));
+  GOOFFSETS_TRY(const auto all, state_->NamedStructs());
   state_->RefillNames();
   TypeReader& reader = state_->reader;
   std::unordered_map<uint32_t, std::optional<std::string>> packages;  // by where they stand; nullopt: not wanted
   std::vector<std::pair<uint32_t, const std::string*>> structs;
-  for (const TypeWalk::NamedStruct& named : state_->walk->structs()) {
+  for (const TypeWalk::NamedStruct& named : all) {
     auto [known, fresh] = packages.try_emplace(named.package);
     if (fresh) {
       const Result<std::string> path = reader.NameString(reader.types() + named.package);
@@ -145,7 +146,6 @@ Result<void> RuntimeTypes::ForEachStructOf(
     }
     if (known->second) structs.emplace_back(named.type, &*known->second);
   }
-  std::sort(structs.begin(), structs.end());
   for (const auto& [offset, package] : structs) {
     const Result<RuntimeType> type = state_->Make(reader.types() + offset, State::Spelling::kNoFieldTypes);
     if (type) {

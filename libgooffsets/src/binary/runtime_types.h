@@ -52,14 +52,16 @@ class RuntimeTypes {
   RuntimeTypes& operator=(RuntimeTypes&&) noexcept;
   ~RuntimeTypes();
 
-  // Named types, in the order asked; nullopt: no descriptor. First by binary search where the release has sorted links,
-  // then in at most one pass over all descriptors for those that are still missing. Several different types of one name
-  // (two local types of one package) are left out: `ambiguous` lists them.
+  // Named types, in the order asked; nullopt: no descriptor. In at most one pass over all descriptors, and for few
+  // names by binary search before where the release has sorted links. Several different types of one name (two local
+  // types of one package) are left out: `ambiguous` lists them.
   struct Found {
     std::vector<std::optional<RuntimeType>> types;
     std::vector<std::string> ambiguous;
   };
   Result<Found> FindTypes(std::span<const std::string> names);
+  // Looks for all these names at once, for FindTypes and MethodsOf that ask for some of them later.
+  Result<void> Locate(std::span<const std::string> names);
   // Every named struct, ascending by descriptor address, until `each` returns false.
   Result<void> ForEachStruct(const std::function<bool(const RuntimeType&)>& each);
 
@@ -87,8 +89,8 @@ class RuntimeTypes {
     bool variadic = false;
   };
   Result<std::optional<MethodType>> MethodOf(const std::string& type, const std::string& method);
-  // Many together, for checking function layouts: types are looked up in the sorted links, and else among the
-  // descriptors that were walked before. Nothing is walked for this alone.
+  // Many together, for checking function layouts: among the types that were located or walked before, else in the
+  // sorted links. No pass is made for this alone.
   Result<std::vector<std::optional<MethodType>>> MethodsOf(std::span<const MethodWant> wants);
 
  private:

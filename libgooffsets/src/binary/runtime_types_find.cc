@@ -1,4 +1,5 @@
-// Types by name: through the sorted links first, then in one walk over all.
+// Types by name: few of them through the sorted links, many by one scan of all descriptors, or a walk where their
+// hashes are not understood.
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -10,6 +11,11 @@
 
 namespace gooffsets {
 namespace {
+
+// As many names as are looked for in the sorted links: each is some forty small reads there.
+constexpr size_t kFewNames = 4;
+// Names whose places are remembered; what is asked for beyond them is looked for again.
+constexpr size_t kMostLocated = size_t{64} << 10;
 
 struct SplitTypeName {
   std::string_view package, base;  // "net/http" and "Request"; a predeclared type has no package
@@ -125,8 +131,7 @@ Result<std::vector<uint64_t>> RuntimeTypes::State::ByLinks(const std::string& na
   return found;
 }
 
-Result<void> RuntimeTypes::State::ByWalk(std::span<const std::string> wanted,
-                                         std::vector<std::vector<uint64_t>>* found) {
+Result<void> RuntimeTypes::State::ByWalk(std::span<const std::string> wanted, Places* found) {
   // By their hashes where these are understood, and all names are escaped as a whole (type arguments are not); else by
   // the part of the text that does not depend on the package's name.
   std::unordered_map<std::string_view, std::vector<size_t>> by_base;
@@ -164,8 +169,48 @@ Result<void> RuntimeTypes::State::ByWalk(std::span<const std::string> wanted,
   return {};
 }
 
-std::vector<std::vector<uint64_t>> RuntimeTypes::State::LinkedAddresses(std::span<const std::string> wanted) {
-  std::vector<std::vector<uint64_t>> found(wanted.size());
+// Descriptors of the wanted hashes, and with them, as they come by, all named structs.
+Result<void> RuntimeTypes::State::ByScan(std::span<const std::string> wanted, Places* found) {
+  std::unordered_map<uint32_t, std::vector<size_t>> by_hash;
+  std::vector<uint32_t> hashes;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!(*found)[i].empty()) continue;
+    const SplitTypeName split = SplitType(wanted[i]);
+    const std::string link =
+        split.package.empty() ? wanted[i] : EscapePath(split.package) + "." + std::string(split.base);
+    const uint32_t hash = TypeHash(rule, link);
+    by_hash[hash].push_back(i);
+    hashes.push_back(hash);
+  }
+  if (hashes.empty() && structs_) return {};
+  GOOFFSETS_TRY(TypeScan scan, ScanTypes(*image, module.types, module.etypes, hashes));
+  structs_ = std::move(scan.structs);
+  for (const TypeScan::Hit& hit : scan.hits) {
+    const auto match = by_hash.find(hit.hash);
+    if (match == by_hash.end()) continue;
+    const Result<std::string> full = names->Full(module.types + hit.type);
+    for (const size_t i : match->second) {
+      if (full && *full == wanted[i]) (*found)[i].push_back(module.types + hit.type);
+    }
+  }
+  return {};
+}
+
+Result<std::span<const TypeWalk::NamedStruct>> RuntimeTypes::State::NamedStructs() {
+  if (!structs_ && rule != TypeHashRule::kUnknown) {
+    Places none;
+    GOOFFSETS_CHECK_OK(ByScan({}, &none));
+  }
+  if (!structs_) {
+    if (!walk) GOOFFSETS_CHECK_OK(ForEachType(nullptr));
+    structs_ = walk->structs();
+    std::ranges::sort(*structs_, {}, &TypeWalk::NamedStruct::type);
+  }
+  return std::span<const TypeWalk::NamedStruct>(*structs_);
+}
+
+RuntimeTypes::State::Places RuntimeTypes::State::LinkedAddresses(std::span<const std::string> wanted) {
+  Places found(wanted.size());
   if (module.typelinks.count == 0) return found;
   for (size_t i = 0; i < wanted.size(); ++i) {
     // A damaged link costs the shortcut, nothing else.
@@ -176,13 +221,55 @@ std::vector<std::vector<uint64_t>> RuntimeTypes::State::LinkedAddresses(std::spa
 }
 
 Result<std::vector<std::vector<uint64_t>>> RuntimeTypes::State::Addresses(std::span<const std::string> wanted) {
-  std::vector<std::vector<uint64_t>> found = LinkedAddresses(wanted);
-  GOOFFSETS_CHECK_OK(ByWalk(wanted, &found));
+  Places found(wanted.size());
+  std::vector<std::string> missing;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (const auto known = located_.find(wanted[i]); known != located_.end()) {
+      found[i] = known->second;
+    } else {
+      missing.push_back(wanted[i]);
+      places.push_back(i);
+    }
+  }
+  if (missing.empty()) return found;
+  Places looked(missing.size());
+  const bool hashed = rule != TypeHashRule::kUnknown;
+  if (missing.size() <= kFewNames || !hashed) looked = LinkedAddresses(missing);
+  if (hashed && std::ranges::any_of(looked, [](const auto& list) { return list.empty(); })) {
+    GOOFFSETS_CHECK_OK(ByScan(missing, &looked));
+  }
+  // Type arguments may be escaped in ways that a name does not tell; by their texts they are found.
+  std::vector<std::string> rest;
+  std::vector<size_t> rest_places;
+  for (size_t i = 0; i < missing.size(); ++i) {
+    if (!looked[i].empty() || (hashed && missing[i].find('[') == std::string::npos)) continue;
+    rest.push_back(missing[i]);
+    rest_places.push_back(i);
+  }
+  if (!rest.empty()) {
+    Places walked(rest.size());
+    GOOFFSETS_CHECK_OK(ByWalk(rest, &walked));
+    for (size_t i = 0; i < rest.size(); ++i) looked[rest_places[i]] = std::move(walked[i]);
+  }
+  if (located_.size() + missing.size() > kMostLocated) located_.clear();
+  for (size_t i = 0; i < missing.size(); ++i) {
+    located_[missing[i]] = looked[i];
+    found[places[i]] = std::move(looked[i]);
+  }
   return found;
 }
 
 Result<std::vector<std::vector<uint64_t>>> RuntimeTypes::State::KnownAddresses(std::span<const std::string> wanted) {
-  std::vector<std::vector<uint64_t>> found = LinkedAddresses(wanted);
+  Places found(wanted.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (const auto known = located_.find(wanted[i]); known != located_.end()) {
+      found[i] = known->second;
+    } else if (module.typelinks.count != 0) {
+      // A damaged link costs the shortcut, nothing else.
+      if (Result<std::vector<uint64_t>> linked = ByLinks(wanted[i])) found[i] = std::move(*linked);
+    }
+  }
   if (walk) GOOFFSETS_CHECK_OK(ByWalk(wanted, &found));
   return found;
 }

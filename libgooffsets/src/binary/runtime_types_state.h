@@ -1,4 +1,5 @@
-// What RuntimeTypes keeps between questions: two readers (near reads, and sweeps), names already made, and the walk.
+// What RuntimeTypes keeps between questions: two readers (near reads, and sweeps), names already made, where names that
+// were asked for are, and all named structs: of one scan where the release's hashes are understood, else of a walk.
 //
 // Shared by the files that answer for RuntimeTypes. Parts point at each other, so a State never moves. Not thread-safe.
 //
@@ -11,12 +12,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "binary/runtime_types.h"
 #include "binary/runtime_types_links.h"
 #include "binary/runtime_types_reader.h"
 #include "binary/type_names.h"
+#include "binary/type_scan.h"
 #include "binary/type_walk.h"
 
 namespace gooffsets {
@@ -40,10 +43,12 @@ struct RuntimeTypes::State {
   enum class Spelling { kFull, kNoFieldTypes };
   Result<RuntimeType> Make(uint64_t address, Spelling spelling = Spelling::kFull);
   Result<Field> MakeField(const TypeField& field, Spelling spelling);
-  // The descriptors that bear each of these names.
+  // The descriptors that bear each of these names, ascending; remembered.
   Result<std::vector<std::vector<uint64_t>>> Addresses(std::span<const std::string> names);
-  // The same without a first walk over all descriptors.
+  // The same without a first pass over all descriptors.
   Result<std::vector<std::vector<uint64_t>>> KnownAddresses(std::span<const std::string> names);
+  // Every named struct, ascending; the compiler's stand-ins may be among them.
+  Result<std::span<const TypeWalk::NamedStruct>> NamedStructs();
   // A method of the type whose descriptor lies at `holder`; nullopt: it has none, or the linker dropped its type.
   Result<std::optional<MethodType>> Method(uint64_t holder, std::string_view method);
   // Of the named type at `named`, or of the pointer to it.
@@ -66,10 +71,16 @@ struct RuntimeTypes::State {
   std::optional<TypeWalk> walk;
 
  private:
+  using Places = std::vector<std::vector<uint64_t>>;  // of each name
   Result<void> Walk(const std::function<void(const TypeHeader&)>& each);
   Result<std::vector<uint64_t>> ByLinks(const std::string& name);
-  std::vector<std::vector<uint64_t>> LinkedAddresses(std::span<const std::string> names);
-  Result<void> ByWalk(std::span<const std::string> names, std::vector<std::vector<uint64_t>>* found);
+  Places LinkedAddresses(std::span<const std::string> names);
+  // Both look for the names that have no place yet.
+  Result<void> ByWalk(std::span<const std::string> names, Places* found);
+  Result<void> ByScan(std::span<const std::string> names, Places* found);
+
+  std::unordered_map<std::string, std::vector<uint64_t>> located_;  // by name; empty: there is none
+  std::optional<std::vector<TypeWalk::NamedStruct>> structs_;
 };
 
 }  // namespace gooffsets

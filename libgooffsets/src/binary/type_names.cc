@@ -305,7 +305,7 @@ Result<void> TypeNames::AppendStruct(const TypeHeader& header, int depth, std::s
     GOOFFSETS_CHECK_OK(Append(field.type, depth + 1, out));
     if (tagged) {
       GOOFFSETS_TRY(const std::string tag, reader_->Tag(field.name));
-      *out += " " + QuoteTag(tag);
+      out->append(" ").append(QuoteTag(tag));
     }
   }
   *out += fields.count == 0 ? "}" : " }";

@@ -39,6 +39,7 @@ bool SamePlace(GoArch goarch, const DwarfParameter& dwarf, const Parameter& para
 
 struct MethodName {
   std::string type, name;  // "*net/http.Server" and "Serve"
+  std::string BaseType() const { return type.starts_with('*') ? type.substr(1) : type; }
 };
 // "net/http.(*Server).Serve", "net/http.Header.Get"; nullopt: a plain function, a closure or an instance of a generic.
 std::optional<MethodName> SplitMethod(const std::string& symbol) {
@@ -129,6 +130,17 @@ void BinarySource::TellTypes(const SelfQuestion& question, SelfFacts* facts) {
     if (!facts->structs.contains(name)) names.push_back(name);
   }
   if (names.empty()) return;
+  // Receivers of methods with them, so that one pass finds both.
+  std::vector<std::string> located = names;
+  for (const std::string& function : question.functions) {
+    if (!question.arguments) break;
+    if (std::optional<MethodName> method = SplitMethod(function)) located.push_back(method->BaseType());
+  }
+  Result<void> looked = types->Locate(located);
+  if (!looked) {
+    facts->no_structs = "type descriptors: " + looked.error().message;
+    return;
+  }
   Result<RuntimeTypes::Found> found = types->FindTypes(names);
   if (!found) {
     facts->no_structs = "type descriptors: " + found.error().message;

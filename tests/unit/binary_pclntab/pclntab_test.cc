@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "../dwarf/go_fixture.h"
@@ -156,6 +157,33 @@ void InlineTreesAreThoseOfDwarf(const Program& program) {
   }
 }
 
+// Names of gosym whose package has no dot in its last element, so that the first dot behind it ends the path.
+void PlainFunctionsAreFiledUnderTheirPackages(const Program& program) {
+  std::map<std::string, std::set<std::string>> expected;
+  for (const TrueFunction& function : program.functions) {
+    if (function.name.find_first_of("([{-") != std::string::npos) continue;
+    const size_t slash = function.name.rfind('/');
+    const size_t dot = function.name.find('.', slash == std::string::npos ? 0 : slash);
+    if (dot == std::string::npos || function.name.find('.', dot + 1) != std::string::npos) continue;
+    if (dot + 1 < function.name.size()) expected[function.name.substr(0, dot)].insert(function.name.substr(dot + 1));
+  }
+  ASSERT_GT(expected["runtime"].size(), 500U);
+  Opened opened = Open(program);
+  ASSERT_TRUE(opened.table) << opened.error;
+  // Twice: the second answer comes out of the index that the first one made.
+  for (const bool only_runtime : {true, false}) {
+    const auto found = opened.table->FunctionsOf(
+        [&](const std::string& package) { return only_runtime ? package == "runtime" : expected.contains(package); });
+    ASSERT_TRUE(found) << found.error().ToString();
+    if (only_runtime) {
+      EXPECT_EQ(found->size(), 1U);
+      EXPECT_EQ(found->at("runtime"), expected["runtime"]);
+    } else {
+      EXPECT_EQ(*found, expected);
+    }
+  }
+}
+
 void IsFoundByItsContentWithoutSectionHeaders(const Program& program) {
   std::string bytes = Bytes(program.path);
   ASSERT_GT(bytes.size(), 0x40U);
@@ -186,9 +214,10 @@ INSTANTIATE_TEST_SUITE_P(All, PclntabOf,
 TEST_P(PclntabOf, AgreesWithWhatGoSaysOfTheProgram) {
   const Program& program = Build(GetParam());
   if (!program.why_not.empty()) GTEST_SKIP() << program.why_not;
-  for (auto check : {EveryFunctionIsWhereGosymSaysItIs, FunctionsAreFoundByNameAndByAddress,
-                     NamesAreSpelledAsGoSourceSpellsThem, AFunctionThatWasInlinedEverywhereHasANameAndNoBody,
-                     InlineTreesAreThoseOfDwarf, IsFoundByItsContentWithoutSectionHeaders}) {
+  for (auto check :
+       {EveryFunctionIsWhereGosymSaysItIs, FunctionsAreFoundByNameAndByAddress, NamesAreSpelledAsGoSourceSpellsThem,
+        AFunctionThatWasInlinedEverywhereHasANameAndNoBody, InlineTreesAreThoseOfDwarf,
+        PlainFunctionsAreFiledUnderTheirPackages, IsFoundByItsContentWithoutSectionHeaders}) {
     check(program);
   }
 }
