@@ -70,6 +70,9 @@ std::string Missing(const Resolved& resolved) {
   return fmt::format("{}: {}", resolved.absent ? "absent" : "unknown", resolved.reason);
 }
 
+// "did you mean ...?" is a sentence of its own; other hints are what to run or to say.
+std::string Advice(const std::string& hint) { return hint.starts_with("did you mean ") ? hint : "try: " + hint; }
+
 }  // namespace
 
 std::string RenderResolution(const Resolution& resolution) {
@@ -91,8 +94,9 @@ std::string RenderResolution(const Resolution& resolution) {
           continue;
         }
         for (const Resolved& tried : want.not_found) {
-          table.Add({"  " + (want.want.any.size() > 1 ? tried.item.Text() : want.want.as), Missing(tried),
-                     want.want.needed ? "needed" : ""});
+          std::string remark = want.want.needed ? "needed" : "";
+          if (!tried.hint.empty()) remark += (remark.empty() ? "" : "; ") + Advice(tried.hint);
+          table.Add({"  " + (want.want.any.size() > 1 ? tried.item.Text() : want.want.as), Missing(tried), remark});
         }
       }
     }
@@ -112,7 +116,7 @@ std::string RenderExplanation(const Explanation& explanation) {
     out += fmt::format("{}  ({})\n", Printable(answer.item.Text()), Printable(SourceOf(answer)));
   } else {
     out += Printable(Missing(answer)) + "\n" + Printable(answer.item.Text()) + "\n";
-    if (!answer.hint.empty()) out += "try: " + Printable(answer.hint) + "\n";
+    if (!answer.hint.empty()) out += Printable(Advice(answer.hint)) + "\n";
   }
   for (const Conflict& conflict : answer.conflicts) {
     out += Printable(fmt::format("sources disagree on {}: {} (kept), {}", conflict.what, conflict.kept, conflict.refused)) + "\n";

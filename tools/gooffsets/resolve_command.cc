@@ -61,6 +61,7 @@ Result<Opened> Open(const BinaryOptions& binary, const SourceOptions& sources) {
   GOOFFSETS_TRY(std::optional<Database> database, OpenDatabase(sources));
   if (database) opened.database = std::make_unique<Database>(std::move(*database));
   GOOFFSETS_TRY(ResolveOptions options, ResolveOptionsFor(*opened.binary, sources));
+  options.suggest = true;
   GOOFFSETS_TRY(Resolver resolver, Resolver::Make(opened.binary.get(), opened.database.get(), std::move(options)));
   opened.resolver = std::make_unique<Resolver>(std::move(resolver));
   return opened;
@@ -104,6 +105,7 @@ CLI::App* AddExplain(CLI::App* app, ExplainCommand* options) {
       ->expected(1, 2);
   explain->add_option("--pid", options->binary.pid, "a running process instead of FILE");
   AddSourceOptions(explain, &options->sources);
+  explain->add_flag("--promoted", options->promoted, "Also find a field promoted from embedded structs");
   explain->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   explain->footer(std::string("Examples:\n"
                               "  gooffsets explain ./server net/http.Request.URL\n"
@@ -123,6 +125,7 @@ int RunExplain(const ExplainCommand& options) {
   if (!by_pid) binary.file = options.operands.front();
   Result<Item> item = ParseItem(options.operands.back());
   if (!item) return ReportError(kTool, item.error());
+  item->promoted = options.promoted;
   Result<Opened> opened = Open(binary, options.sources);
   if (!opened) return ReportError(kTool, opened.error());
   Result<Explanation> explanation = opened->resolver->Explain(*item);

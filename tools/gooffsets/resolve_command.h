@@ -26,6 +26,7 @@ struct ExplainCommand {
   SourceOptions sources;
   std::vector<std::string> operands;  // FILE ITEM, or ITEM with --pid
   std::string format = "text";
+  bool promoted = false;
 };
 CLI::App* AddExplain(CLI::App* app, ExplainCommand* options);
 // 0: found; 1: absent; 5: found, but sources disagree; 6: unknown.

@@ -43,6 +43,8 @@ struct ResolveOptions {
   std::string debug_file;  // a separate debug file that belongs to this binary (find_debug_file.h); empty: none
   bool probe_points = true;  // also where to put probes: entry and returns of each function that has a body
   bool count_inlined = true;  // of functions without a body: in how many places they were inlined (one more pass)
+  // Near spellings as hints for what is not found, by what the program has in that package (passes of their own).
+  bool suggest = false;
   // Leaves the binary's own word out, to see what the other sources say. For tests and `explain`.
   bool ignore_self = false;
 };

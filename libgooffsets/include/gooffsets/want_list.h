@@ -1,9 +1,10 @@
 // A want list: what a tracer's probes need to know of a program, and what they would merely like to know.
 //
-// TOML; docs/want-lists.md describes it. Each [probe.NAME] has `attach` (functions), `need` and `want` (fields, structs,
-// functions) and `itab` ("*net/http.response:net/http.ResponseWriter"). An element is a symbol, or alternatives over
-// versions: { any = ["A", "B"], as = "name" } takes the first that the program has. Strict: an unknown key, a wrong type
-// or a symbol without a package is kBadInput that names the line. Plain values.
+// TOML; docs/want-lists.md describes it. Each [probe.NAME] has `attach` (functions), `need` and `want` (fields,
+// structs, functions) and `itab` ("*net/http.response:net/http.ResponseWriter"). An element is a symbol, or
+// alternatives over versions: { any = ["A", "B"], as = "name" } takes the first that the program has; promoted = true
+// finds promoted fields. Strict: an unknown key, a wrong type or a symbol without a package is kBadInput that names the
+// line. Plain values.
 //
 //   Result<WantList> wants = ParseWantList(text, "wants.toml");
 #ifndef GOOFFSETS_WANT_LIST_H_
@@ -31,6 +32,7 @@ struct Item {
   ItemKind kind = ItemKind::kField;
   std::string symbol;     // as Go spells it; of an itab the concrete type
   std::string interface;  // of an itab
+  bool promoted = false;  // also a field promoted from a struct that is embedded by value
   std::string Text() const;  // as in the file
   bool operator==(const Item&) const = default;
 };

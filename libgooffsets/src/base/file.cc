@@ -76,6 +76,8 @@ tl::unexpected<Error> ErrnoError(int err, std::string what) {
     case ENOENT:
     case ENOTDIR:
       return Fail(ErrorCode::kNotFound, std::move(message), "check the spelling of the path");
+    case ELOOP:
+      return Fail(ErrorCode::kIo, std::move(message), "name the file itself: the links of this path lead in a circle");
     default:
       return Fail(ErrorCode::kIo, std::move(message));
   }

@@ -13,8 +13,10 @@ namespace gooffsets {
 namespace {
 
 tl::unexpected<Error> BeyondTheEnd(const std::string& name, uint64_t offset, uint64_t count, uint64_t size) {
-  return Fail(ErrorCode::kBadInput, name + " is cut off: " + std::to_string(count) + " bytes at " +
-                                        std::to_string(offset) + " are needed, and it ends at " + std::to_string(size));
+  return Fail(ErrorCode::kBadInput,
+              name + " is cut off: " + std::to_string(count) + " bytes at " + std::to_string(offset) +
+                  " are needed, and it ends at " + std::to_string(size),
+              "copy the program again, whole");
 }
 
 class FileSource : public ByteSource {

@@ -13,6 +13,7 @@ namespace gooffsets {
 namespace {
 
 constexpr const char* kSupported = "linux/amd64 and linux/arm64 programs are supported";
+constexpr char kCopyAgain[] = "copy the program again, whole; readelf -hl shows what its headers say";
 // Linux gives processes at most 57 bits of addresses (five-level page tables), so sums below cannot overflow.
 constexpr uint64_t kAddressLimit = uint64_t{1} << 57;
 
@@ -75,10 +76,12 @@ Result<ElfHeader> ReadElfHeader(const ByteSource& source, uint64_t at) {
   if (ident(EI_DATA) == ELFDATA2MSB) {
     return Fail(ErrorCode::kUnsupported, name + " is a big-endian ELF file", kSupported);
   }
-  if (head.size() < bytes.size()) return Fail(ErrorCode::kBadInput, name + " is cut off within its ELF header");
+  if (head.size() < bytes.size())
+    return Fail(ErrorCode::kBadInput, name + " is cut off within its ELF header", kCopyAgain);
   if (ident(EI_CLASS) != ELFCLASS64 || ident(EI_DATA) != ELFDATA2LSB || ident(EI_VERSION) != EV_CURRENT) {
     return Fail(ErrorCode::kBadInput,
-                name + " has a damaged ELF header: its word size, byte order or version is none that there is");
+                name + " has a damaged ELF header: its word size, byte order or version is none that there is",
+                kCopyAgain);
   }
   // Go's linker writes 0 for Linux (src: cmd/link/internal/ld/elf.go, Asmbelf), GNU ld 3 where it uses GNU extensions.
   if (ident(EI_OSABI) != ELFOSABI_NONE && ident(EI_OSABI) != ELFOSABI_LINUX) {
@@ -101,13 +104,15 @@ Result<ElfHeader> ReadElfHeader(const ByteSource& source, uint64_t at) {
     return Fail(ErrorCode::kUnsupported, name + " is " + WrongType(raw.e_type), "name the linked program");
   }
   if (raw.e_phnum == 0) {
-    return Fail(ErrorCode::kBadInput, name + " has no program headers: nothing of it would be loaded");
+    return Fail(ErrorCode::kBadInput, name + " has no program headers: nothing of it would be loaded",
+                "name the linked program: Linux could not run this file");
   }
   // PN_XNUM moves the count to a section header; no program has 65,535 segments, and Linux does not load such a file.
   if (raw.e_phnum == PN_XNUM || raw.e_phentsize != sizeof(Elf64_Phdr)) {
     return Fail(ErrorCode::kBadInput,
                 fmt::format("{} has a damaged ELF header: {} program headers of {} bytes each", name, raw.e_phnum,
-                            raw.e_phentsize));
+                            raw.e_phentsize),
+                kCopyAgain);
   }
   header.pie = raw.e_type == ET_DYN;
   header.entry = raw.e_entry;
@@ -125,7 +130,8 @@ Result<std::vector<ProgramHeader>> ReadProgramHeaders(const ByteSource& source, 
   if (header.program_offset > kAddressLimit || base > kAddressLimit) {
     return Fail(ErrorCode::kBadInput,
                 fmt::format("{} has a damaged ELF header: its program headers would begin at {:#x}", source.name(),
-                            header.program_offset));
+                            header.program_offset),
+                kCopyAgain);
   }
   std::vector<std::byte> bytes(size_t{header.program_count} * sizeof(Elf64_Phdr));
   GOOFFSETS_CHECK_OK(source.Read(base + header.program_offset, bytes));
@@ -147,23 +153,27 @@ Result<std::vector<Segment>> LoadedSegments(const std::vector<ProgramHeader>& pr
     if (address >= kAddressLimit || program.memory_size > kAddressLimit - address) {
       return Fail(ErrorCode::kBadInput,
                   fmt::format("{}: a segment of {:#x} bytes at {:#x} lies beyond any address space", name,
-                              program.memory_size, address));
+                              program.memory_size, address),
+                  kCopyAgain);
     }
     if (program.file_size > program.memory_size) {
       return Fail(ErrorCode::kBadInput,
-                  fmt::format("{}: the segment at {:#x} is larger in the file than in memory", name, address));
+                  fmt::format("{}: the segment at {:#x} is larger in the file than in memory", name, address),
+                  kCopyAgain);
     }
     segments.push_back({address, program.memory_size, program.offset, program.file_size, (program.flags & PF_X) != 0,
                         (program.flags & PF_W) != 0});
   }
-  if (segments.empty()) return Fail(ErrorCode::kBadInput, name + " has no segment to load: it is no program");
+  if (segments.empty())
+    return Fail(ErrorCode::kBadInput, name + " has no segment to load: it is no program", "name the linked program");
   std::sort(segments.begin(), segments.end(),
             [](const Segment& a, const Segment& b) { return a.address < b.address; });
   for (size_t i = 1; i < segments.size(); ++i) {
     const Segment& before = segments[i - 1];
     if (segments[i].address - before.address < before.memory_size) {
-      return Fail(ErrorCode::kBadInput, fmt::format("{}: the segments at {:#x} and {:#x} overlap", name, before.address,
-                                                    segments[i].address));
+      return Fail(ErrorCode::kBadInput,
+                  fmt::format("{}: the segments at {:#x} and {:#x} overlap", name, before.address, segments[i].address),
+                  kCopyAgain);
     }
   }
   return segments;

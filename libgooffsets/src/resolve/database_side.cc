@@ -90,9 +90,9 @@ std::string DatabaseAnswer::Says() const {
     return "size " + std::to_string(structure.size) + ", " + std::to_string(structure.fields.size()) + " fields";
   }
   std::string text = "arguments:";
-  for (const Parameter& param : function.params) text += " " + Pieces(param) + ";";
+  for (const Parameter& param : function.params) text.append(" ").append(Pieces(param)).append(";");
   text += " results:";
-  for (const Parameter& result : function.results) text += " " + Pieces(result) + ";";
+  for (const Parameter& result : function.results) text.append(" ").append(Pieces(result)).append(";");
   return text;
 }
 
@@ -125,6 +125,25 @@ Result<std::pair<std::string, std::string>> DatabaseSide::SplitIn(ProgramView* v
   }
   const size_t end = provided.value_or(first);
   return std::pair(symbol.substr(0, end), symbol.substr(end + 1));
+}
+
+Result<std::string> DatabaseSide::NearSymbol(const std::string& symbol) {
+  GOOFFSETS_TRY(const auto split, Split(symbol));
+  GOOFFSETS_TRY(const TargetWorld::Sightings* found, strict_.world.Find(split.first));
+  if (found->holds.empty()) return std::string();
+  GOOFFSETS_TRY(const std::vector<PackageEntry>* entries, reader_->Entries(found->holds.front().state));
+  std::vector<std::string> names;
+  for (const PackageEntry& entry : *entries) {
+    GOOFFSETS_TRY(const std::string* name, reader_->TextOf(entry.symbol));
+    names.push_back(*name);
+  }
+  std::sort(names.begin(), names.end());
+  // Of "Strem.method" only the type can be spelled nearly like a symbol.
+  const std::string_view whole = split.second;
+  const std::string_view wanted = whole.starts_with('(') ? whole : SplitPath(whole).front();
+  const std::vector<std::string> near = Similar(wanted, names, 1);
+  if (near.empty() || near.front() == wanted) return std::string();
+  return split.first + "." + near.front() + split.second.substr(wanted.size());
 }
 
 Result<DatabaseAnswer> DatabaseSide::Ask(const Item& item) {

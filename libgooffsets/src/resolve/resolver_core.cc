@@ -15,26 +15,6 @@ using Kind = DatabaseAnswer::Kind;
 // Levels of structs inside structs that a symbol may walk: each is one more question to the program.
 constexpr int kMostRounds = 16;
 
-// Every prefix of a symbol that may be a type: "net/http.Request.URL" -> "net/http.Request.URL", "net/http.Request".
-// Longest first; dots inside brackets do not count.
-std::vector<std::string> TypePrefixes(const std::string& symbol) {
-  std::vector<std::string> prefixes;
-  const size_t bracket = std::min(symbol.find_first_of("[({"), symbol.size());
-  const size_t slash = symbol.rfind('/', bracket);
-  const size_t from = slash == std::string::npos ? 0 : slash;
-  int depth = 0;
-  size_t dots = 0;
-  for (size_t i = from; i < symbol.size(); ++i) {
-    const char c = symbol[i];
-    if (c == '[' || c == '(' || c == '{') ++depth;
-    if (c == ']' || c == ')' || c == '}') --depth;
-    if (c == '.' && depth == 0 && dots++ > 0) prefixes.push_back(symbol.substr(0, i));
-  }
-  prefixes.push_back(symbol);
-  std::reverse(prefixes.begin(), prefixes.end());
-  return prefixes;
-}
-
 // A misspelt field, by the names that its struct has; "" where none is near.
 std::string DidYouMean(const std::string& before, std::string_view name, const StructLayout& layout) {
   std::vector<std::string> fields;
@@ -42,7 +22,7 @@ std::string DidYouMean(const std::string& before, std::string_view name, const S
     if (field.name != "_") fields.push_back(field.name);
   }
   const std::vector<std::string> near = Similar(name, fields, 1);
-  return near.empty() ? std::string() : "did you mean " + before + near.front() + "?";
+  return near.empty() ? std::string() : std::string(kDidYouMean) + before + near.front() + "?";
 }
 
 // What two sources say of one struct, where it differs.
@@ -65,6 +45,24 @@ void CompareStructs(const StructLayout& self, const StructLayout& other, const s
 }
 
 }  // namespace
+
+std::vector<std::string> TypePrefixes(const std::string& symbol) {
+  std::vector<std::string> prefixes;
+  const size_t bracket = std::min(symbol.find_first_of("[({"), symbol.size());
+  const size_t slash = symbol.rfind('/', bracket);
+  const size_t from = slash == std::string::npos ? 0 : slash;
+  int depth = 0;
+  size_t dots = 0;
+  for (size_t i = from; i < symbol.size(); ++i) {
+    const char c = symbol[i];
+    if (c == '[' || c == '(' || c == '{') ++depth;
+    if (c == ']' || c == ')' || c == '}') --depth;
+    if (c == '.' && depth == 0 && dots++ > 0) prefixes.push_back(symbol.substr(0, i));
+  }
+  prefixes.push_back(symbol);
+  std::reverse(prefixes.begin(), prefixes.end());
+  return prefixes;
+}
 
 std::string SaysOf(const Field& field) {
   return "offset " + std::to_string(field.offset) + ", size " + std::to_string(field.size) + ", " + field.type;
@@ -282,6 +280,13 @@ Result<Resolved> ResolverCore::ResolveOne(const Item& item, const SelfFacts& fac
 }
 
 Result<std::vector<Resolved>> ResolverCore::ResolveItems(const std::vector<Item>& items) {
+  GOOFFSETS_TRY(std::vector<Resolved> answers, ResolveAsWritten(items));
+  for (size_t i = 0; i < items.size(); ++i) GOOFFSETS_CHECK_OK(Promote(items[i], &answers[i]));
+  if (options_.suggest) GOOFFSETS_CHECK_OK(Suggest(&answers));
+  return answers;
+}
+
+Result<std::vector<Resolved>> ResolverCore::ResolveAsWritten(const std::vector<Item>& items) {
   GOOFFSETS_TRY(SelfFacts facts, Collect(items));
   notes_ = Notes(facts);
   knows_functions_ = facts.no_functions.empty();

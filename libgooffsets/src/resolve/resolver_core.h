@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gooffsets/database.h"
@@ -47,7 +48,16 @@ class ResolverCore {
   // Asks the source for all items, and again for structs that fields lead into.
   Result<SelfFacts> Collect(const std::vector<Item>& items);
 
+  // Items as they are spelled, without promotion.
+  Result<std::vector<Resolved>> ResolveAsWritten(const std::vector<Item>& items);
   Result<Resolved> ResolveOne(const Item& item, const SelfFacts& facts);
+  // resolver_promoted.cc: an item that asks for promoted fields and was not found as it is spelled.
+  Result<void> Promote(const Item& item, Resolved* resolved);
+  // The same field by its path through embedded structs; nullopt: it is not promoted, and `why` may say why not.
+  Result<std::optional<Item>> WithoutPromotion(const Item& item, std::string* why);
+  Result<Resolved> StructOf(const std::string& type);
+  // resolver_suggest.cc: hints for what was not found.
+  Result<void> Suggest(std::vector<Resolved>* answers);
   Result<Resolved> ResolveItab(const Item& item, const SelfFacts& facts) const;
   Result<Resolved> ResolveFunction(const Item& item, const SelfFacts& facts, std::optional<DatabaseAnswer> database);
   // The database's layout of a function that is there, unless what the program tells of its arguments refutes it.
@@ -70,6 +80,12 @@ class ResolverCore {
   bool knows_functions_ = true;  // the program told which functions it holds
 };
 
+// What a hint begins with that names a near spelling.
+inline constexpr std::string_view kDidYouMean = "did you mean ";
+
+// Every prefix of a symbol that may be a type: "net/http.Request.URL" -> "net/http.Request.URL", "net/http.Request".
+// Longest first; dots inside brackets do not count.
+std::vector<std::string> TypePrefixes(const std::string& symbol);
 // "offset 16, size 8, *net/url.URL"
 std::string SaysOf(const Field& field);
 // "exact (net/http of Go 1.26.8)"

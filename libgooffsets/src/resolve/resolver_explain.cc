@@ -11,11 +11,27 @@ using Kind = DatabaseAnswer::Kind;
 
 }  // namespace
 
-Result<Explanation> ResolverCore::Explain(const Item& item) {
+Result<Explanation> ResolverCore::Explain(const Item& asked) {
+  Item item = asked;
   GOOFFSETS_TRY(SelfFacts facts, Collect({item}));
   Explanation explanation;
   explanation.binary = info_;
   GOOFFSETS_TRY(explanation.answer, ResolveOne(item, facts));
+  if (asked.promoted && !explanation.answer.found()) {
+    // Every source is asked for the path.
+    std::string why;
+    GOOFFSETS_TRY(const std::optional<Item> path, WithoutPromotion(item, &why));
+    if (path) {
+      item = *path;
+      GOOFFSETS_TRY(facts, Collect({item}));
+    }
+    GOOFFSETS_CHECK_OK(Promote(asked, &explanation.answer));
+  }
+  if (options_.suggest) {
+    std::vector<Resolved> answers = {std::move(explanation.answer)};
+    GOOFFSETS_CHECK_OK(Suggest(&answers));
+    explanation.answer = std::move(answers.front());
+  }
   auto add = [&](Source source, std::string how, std::string says, bool found) {
     explanation.words.push_back({source, std::move(how), std::move(says), found});
   };

@@ -34,7 +34,7 @@ constexpr size_t kMostAlternatives = 64;
 
 constexpr std::array<std::string_view, 1> kTopKeys = {"probe"};
 constexpr std::array<std::string_view, 4> kProbeKeys = {"attach", "need", "want", "itab"};
-constexpr std::array<std::string_view, 2> kElementKeys = {"any", "as"};
+constexpr std::array<std::string_view, 3> kElementKeys = {"any", "as", "promoted"};
 
 // Which list of a probe an element stands in: it decides what a symbol may be.
 enum class Role { kAttach, kItem, kItab };
@@ -251,6 +251,12 @@ class ListReader {
         return FailAt(alternative, Quote(item.Text()) + " is listed a second time in \"any\"");
       }
       want.any.push_back(std::move(item));
+    }
+    if (const toml::node* promoted = table->get("promoted")) {
+      const std::optional<bool> on = promoted->value_exact<bool>();
+      if (!on) return FailAt(*promoted, "\"promoted\" is neither true nor false");
+      if (*on && role != Role::kItem) return FailAt(*promoted, "only fields are promoted, and these are none");
+      for (Item& item : want.any) item.promoted = *on;
     }
     want.as = want.any.front().Text();
     if (const toml::node* as = table->get("as")) {

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "go/promotion.h"
 #include "gooffsets/database.h"
 #include "store/catalog.h"
 #include "store/sqlite.h"
@@ -120,9 +121,10 @@ class Database::Impl {
   Result<Outcome> WalkFields(const Sighting& sighting, StructLayout layout, std::string_view rest, size_t type_size,
                              const Query& query, const std::string& go);
   Result<HeldStruct> FindHeld(const Sighting& scope, const std::string& type, const Query& query, const std::string& go);
-  // Fields of embedded structs by Go's rule: the shallowest one, if it is the only one there.
-  Result<std::optional<FoundField>> FindPromoted(const Sighting& scope, const StructLayout& layout, std::string_view name,
-                                                 const Query& query, const std::string& go, std::string* why_not);
+  // A field of an embedded struct (go/promotion.h); `found_in` is where that was declared, `hint` what to run where one
+  // is not known.
+  Result<Promotion> Promoted(const Sighting& scope, const StructLayout& layout, std::string_view name,
+                             const Query& query, const std::string& go, Sighting* found_in, std::string* hint);
 
   // database_go.cc: does what this build saw hold for Go release `go` as well? Empty: yes; else why not, and what to run.
   struct Doubt {

@@ -8,9 +8,6 @@ namespace gooffsets {
 
 namespace {
 
-// Embedded structs inside embedded structs; Go code has a handful, a hostile database must end.
-constexpr int kMaxDepth = 64;
-
 Outcome Absent(std::string reason) {
   Outcome outcome;
   outcome.kind = Outcome::Kind::kAbsent;
@@ -135,11 +132,21 @@ Result<Outcome> Database::Impl::WalkFields(const Sighting& sighting, StructLayou
     std::string why_not;
     if (const Field* field = FindField(layout, name)) {
       found = FoundField{*field, scope};
-    } else {
-      GOOFFSETS_TRY(found, FindPromoted(scope, layout, name, query, go, &why_not));
-      if (found && !query.promoted) {
+    } else if (name != "_") {
+      Sighting found_in;
+      std::string hint;
+      GOOFFSETS_TRY(Promotion promotion, Promoted(scope, layout, name, query, go, &found_in, &hint));
+      const bool is_there = promotion.kind == Promotion::Kind::kFound;
+      if (is_there && query.promoted) {
+        found = FoundField{std::move(promotion.field), found_in};
+      } else if (is_there) {
         why_not = "no such field (it is promoted from an embedded struct: ask with --promoted)";
-        found.reset();
+      } else if (query.promoted && promotion.kind == Promotion::Kind::kNotKnown) {
+        Outcome unknown = NotKnown(promotion.why, hint);
+        unknown.used_states = outcome.used_states;
+        return unknown;
+      } else if (promotion.kind == Promotion::Kind::kNone && !promotion.why.empty()) {
+        why_not = "no such field: " + promotion.why;
       }
     }
     if (!found) {
@@ -226,46 +233,23 @@ Result<HeldStruct> Database::Impl::FindHeld(const Sighting& scope, const std::st
   return held;
 }
 
-Result<std::optional<FoundField>> Database::Impl::FindPromoted(const Sighting& scope, const StructLayout& layout,
-                                                               std::string_view name, const Query& query,
-                                                               const std::string& go, std::string* why_not) {
-  struct Level {
-    StructLayout layout;
-    Sighting scope;
-    uint64_t base = 0;
+Result<Promotion> Database::Impl::Promoted(const Sighting& scope, const StructLayout& layout, std::string_view name,
+                                           const Query& query, const std::string& go, Sighting* found_in,
+                                           std::string* hint) {
+  std::vector<Sighting> scopes = {scope};
+  const auto find = [&](size_t in, const std::string& type, std::string* why) -> Result<std::optional<EmbeddedStruct>> {
+    GOOFFSETS_TRY(HeldStruct held, FindHeld(scopes[in], type, query, go));
+    if (held.kind != Outcome::Kind::kFound) {
+      *why = held.reason;
+      *hint = held.hint;
+      return std::optional<EmbeddedStruct>();
+    }
+    scopes.push_back(held.scope);
+    return std::optional<EmbeddedStruct>(std::in_place, std::move(held.layout), scopes.size() - 1);
   };
-  std::vector<Level> level = {{layout, scope, 0}};
-  std::set<std::string> seen;
-  for (int depth = 0; depth < kMaxDepth && !level.empty(); ++depth) {
-    std::vector<Level> next;
-    std::vector<FoundField> matches;
-    for (const Level& here : level) {
-      for (const Field& field : here.layout.fields) {
-        if (depth > 0 && field.name == name && name != "_") {
-          FoundField match{field, here.scope};
-          match.field.offset += here.base;
-          matches.push_back(std::move(match));
-        }
-        if (!field.embedded) continue;
-        if (field.kind == TypeKind::kPointer && why_not->empty()) {
-          *why_not = "no such field (and a field promoted through the embedded pointer " + field.name +
-                     " would lie in another block of memory)";
-        }
-        if (field.kind != TypeKind::kStruct || !seen.insert(field.type).second) continue;
-        GOOFFSETS_TRY(HeldStruct held, FindHeld(here.scope, field.type, query, go));
-        if (held.kind == Outcome::Kind::kFound) {
-          next.push_back({std::move(held.layout), held.scope, here.base + field.offset});
-        }
-      }
-    }
-    if (matches.size() == 1) return std::optional<FoundField>(std::move(matches[0]));
-    if (matches.size() > 1) {
-      *why_not = "no such field: several embedded structs promote one of this name, Go calls it ambiguous";
-      return std::optional<FoundField>();
-    }
-    level = std::move(next);
-  }
-  return std::optional<FoundField>();
+  GOOFFSETS_TRY(Promotion promotion, FindPromoted(layout, name, find));
+  *found_in = scopes[promotion.scope];
+  return promotion;
 }
 
 }  // namespace gooffsets

@@ -62,6 +62,8 @@ class ModuleViewReader {
   // Reads what Seen tells of this package for each of these versions, in one query.
   Result<void> ReadSeen(const std::string& module, const std::vector<std::string>& versions, const std::string& package,
                         GoArch goarch);
+  // Remembers for Seen what this build saw of all packages, in one query. For a version that no other build saw.
+  Result<void> ReadSeenOfBuild(const std::string& module, const std::string& version, int64_t build, GoArch goarch);
   Result<const CatalogReader::State*> State(int64_t state);
   // The two small things of a state.
   struct StateLayout {
@@ -70,6 +72,7 @@ class ModuleViewReader {
   };
   Result<StateLayout> LayoutOfState(int64_t state);
   Result<std::optional<PackageEntry>> Find(int64_t state, std::string_view symbol);
+  Result<const std::string*> TextOf(int64_t string);
   Result<const std::vector<PackageEntry>*> Entries(int64_t state);
   Result<const Layout*> LayoutOf(int64_t layout);
   // The number of a string; nullopt: the database has none such.
@@ -123,7 +126,6 @@ class ModuleViewReader {
   Result<const BuildHead*> HeadOf(int64_t build);
   // By Go release, then build id; without the builds that failed and those of other processors.
   Result<std::vector<SeenPackage>> InOrder(std::vector<SeenPackage> rows, GoArch goarch);
-  Result<const std::string*> TextOf(int64_t string);
   Result<std::string> ReadShape(int64_t layout);
 
   using VersionKey = std::pair<std::string, std::string>;

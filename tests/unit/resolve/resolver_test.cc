@@ -28,7 +28,38 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"unsafe"
 )
+
+type base struct {
+	hidden string
+	Deep   int32
+}
+type middle struct {
+	pad byte
+	base
+	Shared int64
+	Near   int16
+}
+type other struct {
+	Shared int64
+	Only   uint16
+}
+type pointed struct {
+	Far  int64
+	Deep int64
+}
+type promoting struct {
+	first byte
+	middle
+	other
+	link link
+}
+type link struct {
+	one byte
+	*pointed
+	middle
+}
 
 type inner struct {
 	a byte
@@ -58,13 +89,22 @@ func main() {
 	f, _ := reflect.TypeOf(outer{}).FieldByName("in")
 	g, _ := f.Type.FieldByName("B")
 	fmt.Println("main.outer.in.B", f.Offset+g.Offset, g.Type.Size())
+	// Promoted fields, by the compiler's own rule for them.
+	var p promoting
+	fmt.Println(reflect.TypeOf(p).Name(), 0, unsafe.Sizeof(p))
+	fmt.Println("+main.promoting.Near", unsafe.Offsetof(p.Near), unsafe.Sizeof(p.Near))
+	fmt.Println("+main.promoting.Deep", unsafe.Offsetof(p.Deep), unsafe.Sizeof(p.Deep))
+	fmt.Println("+main.promoting.hidden", unsafe.Offsetof(p.hidden), unsafe.Sizeof(p.hidden))
+	fmt.Println("+main.promoting.Only", unsafe.Offsetof(p.Only), unsafe.Sizeof(p.Only))
+	fmt.Println("+main.promoting.link.Near", unsafe.Offsetof(p.link)+unsafe.Offsetof(p.link.Near), unsafe.Sizeof(p.link.Near))
 }
 )";
 
 struct Built {
   testing::TempDir dir;
   std::string plain, stripped;
-  std::map<std::string, std::pair<uint64_t, uint64_t>> says;  // symbol -> offset, size
+  std::map<std::string, std::pair<uint64_t, uint64_t>> says;      // symbol -> offset, size
+  std::map<std::string, std::pair<uint64_t, uint64_t>> promoted;  // the same of promoted fields
 };
 
 // One program for all tests of a process. Null: the go command cannot build it (the reason is printed).
@@ -85,7 +125,10 @@ const Built* Program() {
     std::ifstream said(made->dir / "said");
     std::string symbol;
     uint64_t offset = 0, size = 0;
-    while (said >> symbol >> offset >> size) made->says[symbol] = {offset, size};
+    while (said >> symbol >> offset >> size) {
+      if (symbol.starts_with('+')) made->promoted[symbol.substr(1)] = {offset, size};
+      if (symbol.find('.') != std::string::npos && !symbol.starts_with('+')) made->says[symbol] = {offset, size};
+    }
     return made;
   }();
   return built.get();
@@ -231,6 +274,106 @@ TEST_F(ResolverTest, AMisspeltFieldIsSuggestedFromTheProgramsOwn) {
   EXPECT_EQ(answers->at(0).hint, "did you mean net/http.Request.URL?");
   EXPECT_EQ(answers->at(1).hint, "did you mean main.outer.in.B?");
   EXPECT_EQ(answers->at(2).hint, "");
+}
+
+TEST_F(ResolverTest, MisspeltTypesAndFunctionsAreSuggestedWhereTheUserAsksForIt) {
+  auto binary = Open(Program()->stripped);
+  ASSERT_TRUE(binary);
+  ResolveOptions options;
+  options.suggest = true;
+  Result<Resolver> resolver = Resolver::Make(binary.get(), nullptr, options);
+  ASSERT_TRUE(resolver);
+  const std::vector<std::pair<std::string, std::string>> misspelt = {
+      {"net/http.Requst.URL", "did you mean net/http.Request.URL?"},
+      {"net/http.(*Servr).Serve", "did you mean net/http.(*Server).Serve?"},
+      {"net/http.readReqest", "did you mean net/http.readRequest?"},
+      {"main.promotin", "did you mean main.promoting?"},
+      {"net/http.Zzzzzzzzz", ""},
+  };
+  std::vector<Item> items;
+  for (const auto& [symbol, hint] : misspelt) items.push_back(*ParseItem(symbol));
+  Result<std::vector<Resolved>> answers = resolver->ResolveItems(items);
+  ASSERT_TRUE(answers) << answers.error().ToString();
+  for (size_t i = 0; i < items.size(); ++i) {
+    EXPECT_FALSE(answers->at(i).found()) << misspelt[i].first;
+    if (misspelt[i].second.empty()) {
+      EXPECT_EQ(answers->at(i).hint.find("did you mean"), std::string::npos) << answers->at(i).hint;
+    } else {
+      EXPECT_EQ(answers->at(i).hint, misspelt[i].second);
+    }
+  }
+}
+
+TEST_F(ResolverTest, PromotedFieldsAreFoundOnRequestWhereTheCompilerHasThem) {
+  ASSERT_EQ(Program()->promoted.size(), 5U);
+  std::vector<Item> items;
+  for (const auto& [symbol, numbers] : Program()->promoted) items.push_back(*ParseItem(symbol));
+  for (const std::string& path : {Program()->stripped, Program()->plain}) {
+    auto binary = Open(path);
+    ASSERT_TRUE(binary);
+    Result<Resolver> resolver = Resolver::Make(binary.get(), nullptr, {});
+    ASSERT_TRUE(resolver);
+    Result<std::vector<Resolved>> answers = resolver->ResolveItems(items);
+    ASSERT_TRUE(answers) << answers.error().ToString();
+    for (const Resolved& answer : *answers) EXPECT_TRUE(answer.absent) << answer.item.symbol;
+    std::vector<Item> requested = items;
+    for (Item& item : requested) item.promoted = true;
+    answers = resolver->ResolveItems(requested);
+    ASSERT_TRUE(answers) << answers.error().ToString();
+    for (const Resolved& answer : *answers) {
+      ASSERT_TRUE(answer.field) << answer.item.symbol << ": " << answer.reason;
+      const auto& [offset, size] = Program()->promoted.at(answer.item.symbol);
+      EXPECT_EQ(answer.field->offset, offset) << answer.item.symbol << " " << answer.how;
+      EXPECT_EQ(answer.field->size, size) << answer.item.symbol;
+      EXPECT_EQ(answer.source, Source::kSelf);
+    }
+    // What Go refuses to select, and what lies in another block of memory.
+    for (const auto& [symbol, why] : {std::pair("main.promoting.Shared", "ambiguous"),
+                                      {"main.promoting.link.Far", "embedded pointer pointed"},
+                                      {"main.promoting.link.Deep", "embedded pointer pointed"},
+                                      {"main.promoting.Nowhere", "no such field"}}) {
+      Item item = *ParseItem(symbol);
+      item.promoted = true;
+      answers = resolver->ResolveItems({item});
+      ASSERT_TRUE(answers) << answers.error().ToString();
+      EXPECT_FALSE(answers->front().found()) << symbol;
+      EXPECT_NE(answers->front().reason.find(why), std::string::npos) << answers->front().reason;
+      const Result<Explanation> explained = resolver->Explain(item);
+      ASSERT_TRUE(explained);
+      EXPECT_FALSE(explained->answer.found());
+    }
+    Item near = *ParseItem("main.promoting.Near");
+    near.promoted = true;
+    const Result<Explanation> explained = resolver->Explain(near);
+    ASSERT_TRUE(explained && explained->answer.field);
+    EXPECT_EQ(explained->answer.field->offset, Program()->promoted.at("main.promoting.Near").first);
+    EXPECT_TRUE(explained->words.front().found);
+  }
+}
+
+TEST_F(ResolverTest, TheDatabasesPromotedFieldsAreTheProgramsOwn) {
+  auto binary = Open(Program()->stripped);
+  ASSERT_TRUE(binary);
+  ResolveOptions options;
+  options.ignore_self = true;
+  Result<Resolver> own = Resolver::Make(binary.get(), nullptr, {});
+  Result<Resolver> stored = Resolver::Make(binary.get(), database_.get(), options);
+  ASSERT_TRUE(own && stored);
+  // A promoted field behind an offset: net.TCPConn holds a conn, crypto/tls's half connections a Mutex.
+  std::vector<Item> items;
+  for (const char* symbol : {"net.TCPConn.fd", "crypto/tls.halfConn.state"}) {
+    items.push_back(*ParseItem(symbol));
+    items.back().promoted = true;
+  }
+  Result<std::vector<Resolved>> says = own->ResolveItems(items), has = stored->ResolveItems(items);
+  ASSERT_TRUE(says && has);
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (!has->at(i).found() && !has->at(i).absent) GTEST_SKIP() << "not stored: " << has->at(i).reason;
+    ASSERT_EQ(says->at(i).found(), has->at(i).found()) << items[i].symbol << has->at(i).reason;
+    if (says->at(i).field) {
+      EXPECT_EQ(says->at(i).field->offset, has->at(i).field->offset) << items[i].symbol;
+    }
+  }
 }
 
 TEST_F(ResolverTest, InstancesOfGenericsAreNamedAsTheCompilerNamesThem) {

@@ -65,6 +65,8 @@ TEST(WantList, RefusesWhatItDoesNotKnowAndNamesTheLine) {
       {"[probe.a]\nneed = [{ any = [], as = \"x\" }]", "no list of symbols"},
       {"[probe.a]\nneed = [{ as = \"x\" }]", "has no \"any\""},
       {"[probe.a]\nneed = [{ any = [\"a.B.c\"], or = \"x\" }]", "unknown key \"or\""},
+      {"[probe.a]\nneed = [{ any = [\"a.B.c\"], promoted = 1 }]", "neither true nor false"},
+      {"[probe.a]\nattach = [{ any = [\"a.B\"], promoted = true }]", "w:2: only fields are promoted"},
       {"[probe.a]\nneed = [\"a.B.c\"]\nwant = [\"a.B.c\"]", "w:3: \"a.B.c\" is the name of two wants"},
       {"[probe.a]\nattach = [\"*a.B:c.D\"]", "begins with a star"},
       {"[probe.a]\nitab = [\"a.B\"]", "is no itab"},
@@ -80,6 +82,18 @@ TEST(WantList, RefusesWhatItDoesNotKnowAndNamesTheLine) {
     EXPECT_NE(list.error().message.find(test.says), std::string::npos) << test.text << "\n" << list.error().message;
   }
   EXPECT_FALSE(ParseWantList(std::string((1 << 20) + 1, ' '), "w"));
+}
+
+TEST(WantList, PromotedFieldsAreAskedForByElement) {
+  Result<WantList> list = ParseWantList(
+      "[probe.a]\nneed = [\"a.B.c\", { any = [\"a.B.d\", \"a.C.d\"], promoted = true },\n"
+      "{ any = [\"a.B.e\"], promoted = false }]",
+      "w");
+  ASSERT_TRUE(list) << list.error().ToString();
+  const std::vector<Want>& wants = list->probes[0].wants;
+  EXPECT_FALSE(wants[0].any[0].promoted);
+  EXPECT_TRUE(wants[1].any[0].promoted && wants[1].any[1].promoted);
+  EXPECT_FALSE(wants[2].any[0].promoted);
 }
 
 TEST(WantList, OtherAlphabetsInCommentsAndEscapes) {
