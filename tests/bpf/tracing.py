@@ -101,9 +101,9 @@ class Lines:
 class Target:
     """A running fixture."""
 
-    def __init__(self, path, *arguments):
+    def __init__(self, path, *arguments, user=None, env=None):
         self.process = subprocess.Popen([str(path), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
+                                        stderr=subprocess.DEVNULL, text=True, user=user, group=user, env=env)
         self.output = Lines(self.process.stdout)
         self.ready = json.loads(self.output.until(lambda line: '"ready"' in line)[-1])
 

@@ -76,9 +76,14 @@ void PrintText(const Executable& executable) {
                                      info.go_text.empty() ? "Go, version not said" : info.go_text,
                                      ToString(info.goarch), info.stripped ? ", stripped" : ""))
             << "\n";
+  std::string not_here;
   for (const Subject& subject : kSubjects) {
     const ProbeState* probe = Find(plan, subject.probe);
     if (!probe) continue;
+    if (probe->not_here) {
+      not_here += (not_here.empty() ? "" : ", ") + std::string(subject.title);
+      continue;
+    }
     std::cout << fmt::format("{}: {}\n", subject.title, probe->usable ? "traced" : "not traced");
     for (const std::string& reason : probe->disabled_by) std::cout << "    " << Printable(reason) << "\n";
     for (const Place& place : plan.places) {
@@ -94,11 +99,14 @@ void PrintText(const Executable& executable) {
     if (!probe->usable) continue;
     for (const ProbeState::Missing& missing : probe->missing) {
       const std::string attribute = AttributeOf(missing.name);
+      // What this release does not have, and no attribute needs, is no loss.
+      if (attribute.empty() && !missing.unknown) continue;
       std::cout << Printable(fmt::format("    without {}: {}: {}", attribute.empty() ? "one detail" : attribute,
                                          missing.name, missing.reason))
                 << "\n";
     }
   }
+  if (!not_here.empty()) std::cout << "not in this program: " << not_here << "\n";
   const ProbeState* goroutine = Find(plan, "goroutine");
   if (!goroutine || !goroutine->usable)
     std::cout << "Goroutine ids are not known: calls are told apart by their addresses\n";
@@ -109,11 +117,16 @@ void PrintText(const Executable& executable) {
 nlohmann::ordered_json AsJson(const Executable& executable) {
   nlohmann::ordered_json json{{"file", executable.info().file}, {"go", executable.info().go_text}};
   for (const ProbeState& probe : executable.plan().probes) {
-    nlohmann::ordered_json entry{{"probe", probe.name}, {"usable", probe.usable}, {"disabled_by", probe.disabled_by}};
+    nlohmann::ordered_json entry{{"probe", probe.name},
+                                 {"usable", probe.usable},
+                                 {"in_program", !probe.not_here},
+                                 {"disabled_by", probe.disabled_by}};
     entry["missing"] = nlohmann::ordered_json::array();
     for (const auto& missing : probe.missing) {
-      entry["missing"].push_back(
-          {{"name", missing.name}, {"attribute", AttributeOf(missing.name)}, {"reason", missing.reason}});
+      entry["missing"].push_back({{"name", missing.name},
+                                  {"attribute", AttributeOf(missing.name)},
+                                  {"reason", missing.reason},
+                                  {"unknown", missing.unknown}});
     }
     entry["places"] = nlohmann::ordered_json::array();
     for (const Place& place : executable.plan().places) {

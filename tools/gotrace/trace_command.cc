@@ -7,6 +7,7 @@
 #include <chrono>
 #include <iostream>
 #include <utility>
+#include <vector>
 
 #include "common/exit_code.h"
 #include "gotrace/agent.h"
@@ -14,6 +15,7 @@
 #include "gotrace/export/otlp_http.h"
 #include "gotrace/export/terminal.h"
 #include "gotrace/pipeline/metrics_server.h"
+#include "gotrace/rights.h"
 
 extern char** environ;
 
@@ -50,31 +52,35 @@ std::map<std::string, std::string> Environment() {
   return all;
 }
 
-Result<void> AddExporters(const Options& options, const Settings& settings, Pipeline* pipeline) {
+// An exporter and how it is fed.
+using Outlet = std::pair<std::unique_ptr<Exporter>, BatchSettings>;
+
+Result<std::vector<Outlet>> OpenOutlets(const Options& options, const Settings& settings) {
+  std::vector<Outlet> outlets;
   const BatchSettings prompt{.delay = milliseconds(100)};
   const bool no_color = getenv("NO_COLOR") != nullptr;
   switch (options.format) {
     case OutputFormat::kText:
-      pipeline->Add(MakeTerminalExporter(UniqueFd(dup(1)), TerminalStyleFor(1, no_color)), prompt);
+      outlets.emplace_back(MakeTerminalExporter(UniqueFd(dup(1)), TerminalStyleFor(1, no_color)), prompt);
       break;
     case OutputFormat::kJson:
-      pipeline->Add(MakeFileExporter(UniqueFd(dup(1)), "standard output", FileFormat::kJsonLines), prompt);
+      outlets.emplace_back(MakeFileExporter(UniqueFd(dup(1)), "standard output", FileFormat::kJsonLines), prompt);
       break;
     case OutputFormat::kOtlpJson:
-      pipeline->Add(MakeFileExporter(UniqueFd(dup(1)), "standard output", FileFormat::kOtlpJson), prompt);
+      outlets.emplace_back(MakeFileExporter(UniqueFd(dup(1)), "standard output", FileFormat::kOtlpJson), prompt);
       break;
     case OutputFormat::kNone:
       break;
   }
   if (!options.file.empty()) {
     GOOFFSETS_TRY(auto exporter, OpenFileExporter(options.file, FileFormat::kJsonLines));
-    pipeline->Add(std::move(exporter), prompt);
+    outlets.emplace_back(std::move(exporter), prompt);
   }
   if (settings.otlp_exporter) {
     GOOFFSETS_TRY(auto exporter, MakeOtlpExporter(settings.otlp));
-    pipeline->Add(std::move(exporter), settings.batch);
+    outlets.emplace_back(std::move(exporter), settings.batch);
   }
-  return {};
+  return outlets;
 }
 
 OffsetServiceSettings ServiceSettings(const Options& options) {
@@ -101,14 +107,18 @@ Result<void> Trace(const Options& options) {
     settings.otlp.endpoint = TracesEndpoint(options.otlp);
     settings.otlp_exporter = true;
   }
+  // In this order: files are opened with all rights, threads are started with few.
+  GOOFFSETS_TRY(std::vector<Outlet> outlets, OpenOutlets(options, settings));
+  GOOFFSETS_TRY(std::unique_ptr<Kernel> kernel, Kernel::Load(options.kernel));
+  const RightSet also = options.metrics.empty() ? 0 : Right(kNetBindService);
+  if (const Result<RightSet> kept = DropRights(kernel.get(), also); !kept) say(kept.error().message);
   Metrics metrics;
   Pipeline pipeline(settings, &metrics, say);
-  GOOFFSETS_CHECK_OK(AddExporters(options, settings, &pipeline));
+  for (auto& [exporter, batch] : outlets) pipeline.Add(std::move(exporter), batch);
   std::unique_ptr<MetricsServer> server;
   if (!options.metrics.empty()) {
     GOOFFSETS_TRY(server, MetricsServer::Start(options.metrics, &metrics));
   }
-  GOOFFSETS_TRY(std::unique_ptr<Kernel> kernel, Kernel::Load(options.kernel));
   AgentSettings agent_settings{.selection = options.selection,
                                .resource = {.service_name = options.service_name,
                                             .default_service_name = settings.service_name,
