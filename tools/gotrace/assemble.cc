@@ -241,6 +241,7 @@ void AddPeer(const Endpoint& peer, bool unix_socket, Span* span) {
 Span AssembleSpan(const SpanRecord& record, const Surroundings& surroundings) {
   const gt_span& raw = *record.span;
   Span span;
+  span.attributes.reserve(16);  // more than any kind has
   std::memcpy(span.trace_id.data(), raw.ids.trace, span.trace_id.size());
   std::memcpy(span.span_id.data(), raw.ids.span, span.span_id.size());
   std::memcpy(span.parent_span_id.data(), raw.ids.parent, span.parent_span_id.size());

@@ -16,6 +16,8 @@
 #include <variant>
 #include <vector>
 
+#include "gotrace/attribute_key.h"
+
 namespace gooffsets::trace {
 
 using TraceId = std::array<uint8_t, 16>;  // all zero: none
@@ -26,14 +28,14 @@ enum class StatusCode { kUnset = 0, kOk = 1, kError = 2 };        // numbers of 
 
 // How the parent is known.
 enum class ParentSource {
-  kNone,     // a root
-  kHeader,   // an incoming traceparent: the parent is in another process
-  kContext,  // a context.Context of the program leads to it
+  kNone,       // a root
+  kHeader,     // an incoming traceparent: the parent is in another process
+  kContext,    // a context.Context of the program leads to it
   kGoroutine,  // only the goroutines' ancestry does: marked on the span as inferred
 };
 
 struct Attribute {
-  std::string key;
+  AttributeKey key;
   std::variant<std::string, int64_t, double, bool, std::vector<std::string>> value;
   bool operator==(const Attribute&) const = default;
 };

@@ -44,8 +44,8 @@ class Record {
 std::map<std::string, std::string> Texts(const Span& span) {
   std::map<std::string, std::string> texts;
   for (const Attribute& attribute : span.attributes) {
-    if (const auto* text = std::get_if<std::string>(&attribute.value)) texts[attribute.key] = *text;
-    if (const auto* number = std::get_if<int64_t>(&attribute.value)) texts[attribute.key] = std::to_string(*number);
+    if (const auto* text = std::get_if<std::string>(&attribute.value)) texts[std::string(attribute.key.view())] = *text;
+    if (const auto* number = std::get_if<int64_t>(&attribute.value)) texts[std::string(attribute.key.view())] = std::to_string(*number);
   }
   return texts;
 }

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 #include <iterator>
-#include <set>
+#include <span>
 #include <type_traits>
 #include <variant>
 
@@ -43,6 +44,21 @@ void AppendValue(const Attribute& attribute, std::string* out) {
         }
       },
       attribute.value);
+}
+
+// Without a dot an attribute could have the name of a member of the span itself.
+std::string_view MemberName(const Attribute& attribute, std::string* scratch) {
+  const std::string_view key = attribute.key;
+  if (key.find('.') != std::string_view::npos) return key;
+  *scratch = "attribute.";
+  return scratch->append(key);
+}
+
+// Whether the object has that name already. A span has a dozen attributes: looking through them costs less than a set.
+bool Repeated(std::span<const Attribute> before, std::string_view name) {
+  if (name == kService || name == kPid) return true;
+  std::string scratch;
+  return std::any_of(before.begin(), before.end(), [&](const Attribute& a) { return MemberName(a, &scratch) == name; });
 }
 
 }  // namespace
@@ -121,15 +137,14 @@ std::string SpanAsJsonLine(const Span& span) {
     AppendMember(kService, span.resource->service_name, &out);
     fmt::format_to(std::back_inserter(out), ",\"{}\":{}", kPid, span.resource->pid);
   }
-  std::set<std::string, std::less<>> seen = {std::string(kService), std::string(kPid)};
-  for (const Attribute& attribute : span.attributes) {
-    const bool dotted = attribute.key.find('.') != std::string::npos;
-    const auto [key, fresh] = seen.insert(dotted ? attribute.key : "attribute." + attribute.key);
-    if (!fresh) continue;
+  for (size_t i = 0; i < span.attributes.size(); ++i) {
+    std::string scratch;
+    const std::string_view name = MemberName(span.attributes[i], &scratch);
+    if (Repeated(std::span(span.attributes).first(i), name)) continue;
     out.push_back(',');
-    AppendJsonString(*key, &out);
+    AppendJsonString(name, &out);
     out.push_back(':');
-    AppendValue(attribute, &out);
+    AppendValue(span.attributes[i], &out);
   }
   out.push_back('}');
   return out;
