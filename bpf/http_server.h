@@ -160,7 +160,8 @@ GT_INLINE void GtHttpSend(struct gt_scratch* s, const struct gt_table* t, int ba
   GtAddHeldString(s, span, GT_STR_PEER, at[GT_SRV_REMOTE], GT_MAX_PEER);
   GtAddKept(span, GT_STR_AGENT, call->agent, call->agent_length, GT_MAX_AGENT);
   GtAddHeldString(s, span, GT_STR_ROUTE, at[GT_SRV_PATTERN], GT_MAX_ROUTE);
-  if (!span->length[GT_STR_ROUTE]) GtAddString(span, GT_STR_ROUTE, call->route, call->route_length, GT_MAX_ROUTE);
+  u16 own_route = span->length[GT_STR_ROUTE];
+  if (!own_route) GtAddString(span, GT_STR_ROUTE, call->route, call->route_length, GT_MAX_ROUTE);
   if (!span->length[GT_STR_ROUTE] && call->mux_request && call->mux_request != request) {
     /* A handler in front of the mux made a copy of the request. It may be gone by now: it is the copy only if the
      * request line in it is still the same string. */
@@ -171,6 +172,7 @@ GT_INLINE void GtHttpSend(struct gt_scratch* s, const struct gt_table* t, int ba
       GtAddGoString(span, GT_STR_ROUTE, call->mux_request, at[GT_SRV_MUX_PATTERN], GT_MAX_ROUTE);
     }
   }
+  if (!own_route && span->length[GT_STR_ROUTE]) span->flags |= GT_FLAG_ROUTE_COPIED;
   GtServerState(s, span, key, call->state_length);
   GtForget(s, t, call);
   GtSendSpan(s, span, now);

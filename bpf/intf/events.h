@@ -68,8 +68,9 @@ enum gt_parent { GT_PARENT_NONE, GT_PARENT_HEADER, GT_PARENT_CONTEXT, GT_PARENT_
 #define GT_FLAG_RAW_PATH 512u     /* GT_STR_TARGET is escaped already */
 #define GT_FLAG_BEGIN 1024u
 #define GT_FLAG_END 2048u
-#define GT_FLAG_PEER_BYTES 4096u /* GT_STR_PEER is an address of 4 or 16 bytes; its port is peer_port */
-#define GT_FLAG_PEER_UNIX 8192u  /* the peer came through a unix socket; GT_STR_PEER is its name, if it has one */
+#define GT_FLAG_PEER_BYTES 4096u    /* GT_STR_PEER is an address of 4 or 16 bytes; its port is peer_port */
+#define GT_FLAG_PEER_UNIX 8192u     /* the peer came through a unix socket; GT_STR_PEER is its name, if it has one */
+#define GT_FLAG_ROUTE_COPIED 16384u /* GT_STR_ROUTE is of a copy of the request, as a middleware makes one */
 
 struct gt_ids {
   unsigned char trace[16];

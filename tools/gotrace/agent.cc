@@ -199,6 +199,7 @@ void Agent::Finish(const SpanRecord& record) {
   const gt_header& header = record.span->header;
   Executable* executable = executables_->ById(header.executable);
   if (!executable) return;
+  executable->routes().Saw(*record.span);
   const auto traced = processes_.find(static_cast<int>(header.pid));
   Surroundings surroundings;
   if (traced != processes_.end()) surroundings.resource = traced->second.resource;

@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 
 #include <charconv>
+#include <iterator>
 #include <string_view>
+#include <tuple>
 
 #include "binary/go_binary_impl.h"
 #include "binary/runtime_types_links.h"
@@ -122,6 +124,21 @@ Result<void> Executable::Attach(Kernel* kernel, uint32_t id, std::vector<std::st
     }
   }
   return {};
+}
+
+void Executable::TendRoutes(Kernel* kernel, uint32_t id, std::vector<std::string>* messages) {
+  const RouteProbes::Wish wish = routes_.wish();
+  routes_.Done();
+  // What cannot be attached again is told; without it the program is traced all the same.
+  if (wish == RouteProbes::Wish::kReturn) std::ignore = Attach(kernel, id, messages);
+  if (wish != RouteProbes::Wish::kLeave) return;
+  std::vector<Probe> left;
+  for (auto probe = probes_.begin(); probe != probes_.end();) {
+    const bool leaves = RouteProbes::Concerns(probe->first.first);
+    if (leaves) left.push_back(std::move(probe->second));
+    probe = leaves ? probes_.erase(probe) : std::next(probe);
+  }
+  Kernel::Detach(std::move(left));
 }
 
 Executable::~Executable() {

@@ -21,6 +21,7 @@
 #include "gooffsets/database.h"
 #include "gotrace/kernel.h"
 #include "gotrace/remote_answers.h"
+#include "gotrace/route_probes.h"
 #include "gotrace/table.h"
 
 namespace gooffsets::trace {
@@ -44,6 +45,9 @@ class Executable {
   // without it.
   Result<void> Attach(Kernel* kernel, uint32_t id, std::vector<std::string>* messages);
   size_t attached() const { return probes_.size(); }
+  // Attaches or detaches the probes that only some programs' routes need, as its spans say; seldom anything to do.
+  RouteProbes& routes() { return routes_; }
+  void TendRoutes(Kernel* kernel, uint32_t id, std::vector<std::string>* messages);
 
   // The name of the type whose descriptor is linked at this address: "*net.OpError"; empty: it has none there.
   const std::string& TypeName(uint64_t address);
@@ -57,6 +61,7 @@ class Executable {
   GoBinary binary_;
   Plan plan_;
   std::map<std::pair<std::string, uint64_t>, Probe> probes_;  // by program and place
+  RouteProbes routes_;
   std::map<uint64_t, std::string> type_names_;
 };
 

@@ -174,7 +174,17 @@ bool Executables::TakeReplies() {
   return more;
 }
 
+void Executables::TendRoutes() {
+  for (auto& [file, entry] : entries_) {
+    if (!entry.traced() || entry.executable->routes().wish() == RouteProbes::Wish::kNone) continue;
+    std::vector<std::string> messages;
+    entry.executable->TendRoutes(kernel_, *entry.id, &messages);
+    for (const std::string& message : messages) messages_(message);
+  }
+}
+
 bool Executables::Turn() {
+  TendRoutes();
   bool more = service_ && TakeReplies();
   if (!to_renew_.empty()) {
     Entry* entry = Find(*to_renew_.begin());

@@ -69,6 +69,7 @@ class Executables {
  private:
   void Begin(Entry* entry);  // attaches a resolved executable, or says why not
   bool Renew(Entry* entry);
+  void TendRoutes();
   bool TakeReplies();
   void AskFor(const FileId& file, Entry* entry, Clock::time_point now);
 
