@@ -34,7 +34,8 @@ Result<std::string> FetchDebugFile(const BinaryInfo& info) {
     return std::string(path);
   }
   if (fd == -ENOENT) {
-    return Fail(ErrorCode::kNotFound, fmt::format("no debuginfod server has the debug file of build id {}", info.gnu_build_id));
+    return Fail(ErrorCode::kNotFound, fmt::format("no debuginfod server has the debug file of build id {}", info.gnu_build_id),
+                "another server in DEBUGINFOD_URLS, or without --debuginfod: type descriptors and the database still answer");
   }
   return Fail(ErrorCode::kNetwork, fmt::format("the debug file of build id {} cannot be fetched: {}", info.gnu_build_id, std::strerror(-fd)),
               "check DEBUGINFOD_URLS");

@@ -18,6 +18,7 @@ namespace gooffsets {
 namespace {
 
 using ::gooffsets::testing::Build;
+using ::gooffsets::testing::kHost;
 using ::gooffsets::testing::Bytes;
 using ::gooffsets::testing::Opened;
 using ::gooffsets::testing::Program;
@@ -27,8 +28,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-const Way kHost = {"", "amd64", "plain"};
 
 // What must hold of every build. One test a build, as each builds its program.
 void EveryFunctionIsWhereGosymSaysItIs(const Program& program) {

@@ -14,6 +14,7 @@ namespace gooffsets {
 namespace {
 
 using ::gooffsets::testing::Build;
+using ::gooffsets::testing::kHost;
 using ::gooffsets::testing::Lines;
 using ::gooffsets::testing::Opened;
 using ::gooffsets::testing::Program;
@@ -25,8 +26,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-const Way kHost = {"", "amd64", "plain"};
 
 // What LLVM's disassembler says of the whole text: address, "push rbp" in Intel's spelling.
 std::map<uint64_t, std::string> Disassemble(const Program& program) {

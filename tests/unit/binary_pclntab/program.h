@@ -23,6 +23,8 @@ struct Way {
   std::string Name() const { return (go.empty() ? "host" : go) + " " + goarch + " " + kind; }
 };
 
+inline const Way kHost = {"", "amd64", "plain"};
+
 struct TrueFunction {
   uint64_t entry = 0, end = 0;
   std::string name;  // unescaped
