@@ -145,6 +145,18 @@ Result<std::string> ReadFile(const std::string& path, uint64_t limit) {
   return content;
 }
 
+Result<void> SyncDirectory(const std::string& path) {
+  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // A directory that may be written and not read (mode 0300) cannot be opened: the files in it are safe all the same.
+  if (!directory.valid() && errno == EACCES) return {};
+  if (!directory.valid()) return ErrnoError(errno, "cannot open " + path);
+  const int err = Fsync(directory.get());
+  if (err != 0 && err != EINVAL && err != EROFS) return ErrnoError(err, "cannot sync " + path);
+  return {};
+}
+
+Result<void> SyncDirectoryOf(const std::string& path) { return SyncDirectory(DirectoryOf(path)); }
+
 Result<void> WriteFileAtomic(const std::string& path, std::string_view data, mode_t mode) {
   if (path.empty() || path.find('\0') != std::string::npos) return Fail(ErrorCode::kUsage, "not a usable file name");
   const std::string failed = "cannot write " + path;
@@ -160,13 +172,7 @@ Result<void> WriteFileAtomic(const std::string& path, std::string_view data, mod
   if (::close(fd.Release()) != 0 && errno != EINTR) return ErrnoError(errno, failed);
   if (::rename(temporary.path().c_str(), path.c_str()) != 0) return ErrnoError(errno, failed);
   temporary.Keep();
-  // The new name must survive a power cut as well. Some file systems cannot sync a directory; the file itself is safe.
-  UniqueFd directory(::open(DirectoryOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.valid()) {
-    int err = Fsync(directory.get());
-    if (err != 0 && err != EINVAL && err != EROFS) return ErrnoError(err, failed);
-  }
-  return {};
+  return SyncDirectoryOf(path);
 }
 
 }  // namespace gooffsets

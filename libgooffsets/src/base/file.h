@@ -57,6 +57,11 @@ Result<void> ReadAt(const UniqueFd& fd, uint64_t offset, char* out, size_t size,
 // have no size (/proc).
 Result<std::string> ReadFile(const std::string& path, uint64_t limit);
 
+// Makes the names in a directory survive a power cut. File systems that cannot sync a directory are no error.
+Result<void> SyncDirectory(const std::string& path);
+// The same of the directory that holds `path`.
+Result<void> SyncDirectoryOf(const std::string& path);
+
 // Replaces `path` with `data`: a temporary file beside it, fsync, rename, fsync of the directory. A failure at any
 // point leaves the old file as it was and no temporary file.
 Result<void> WriteFileAtomic(const std::string& path, std::string_view data, mode_t mode = 0644);

@@ -45,14 +45,6 @@ Result<void> OutputFile::Sync() {
   return {};
 }
 
-Result<void> SyncDirectory(const std::string& path) {
-  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.valid()) return ErrnoError(errno, "cannot open " + path);
-  // Some file systems cannot sync a directory (fsync(2), EINVAL).
-  if (::fsync(directory.get()) != 0 && errno != EINVAL) return ErrnoError(errno, "cannot sync " + path);
-  return {};
-}
-
 Result<void> MakeDirectories(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);

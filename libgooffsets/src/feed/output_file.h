@@ -36,8 +36,6 @@ class OutputFile {
   uint64_t size_ = 0;
 };
 
-// The directory's entries survive a power cut.
-Result<void> SyncDirectory(const std::string& path);
 // With its parents; 0755.
 Result<void> MakeDirectories(const std::string& path);
 // Not being there is no error.

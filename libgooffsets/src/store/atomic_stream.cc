@@ -14,22 +14,13 @@
 
 namespace gooffsets {
 
-namespace {
-
-Result<void> Sync(const std::string& path, int flags) {
-  UniqueFd fd(::open(path.c_str(), flags | O_CLOEXEC));
-  if (!fd.valid() || ::fsync(fd.get()) != 0) return ErrnoError(errno, "cannot write " + Quote(path));
-  return {};
-}
-
-}  // namespace
-
 Result<void> RenameIntoPlace(const std::string& temporary, const std::string& path) {
-  GOOFFSETS_CHECK_OK(Sync(temporary, O_RDONLY));
+  {
+    UniqueFd fd(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.valid() || ::fsync(fd.get()) != 0) return ErrnoError(errno, "cannot write " + Quote(path));
+  }
   if (std::rename(temporary.c_str(), path.c_str()) != 0) return ErrnoError(errno, "cannot write " + Quote(path));
-  size_t slash = path.rfind('/');
-  std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  return Sync(directory, O_RDONLY | O_DIRECTORY);
+  return SyncDirectoryOf(path);
 }
 
 Result<AtomicStream> AtomicStream::Create(const std::string& path) {
