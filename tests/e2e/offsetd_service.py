@@ -38,6 +38,7 @@ class Service:
         self.process = subprocess.Popen([harness.tool("OFFSETD"), "--listen", "127.0.0.1:0", *map(str, options)],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
         self.log = []
+        self._said = threading.Condition()
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         line = self.process.stdout.readline()
@@ -50,7 +51,11 @@ class Service:
 
     def _read_log(self):
         for line in self.process.stderr:
-            self.log.append(line)
+            with self._said:
+                self.log.append(line)
+                self._said.notify_all()
+        with self._said:
+            self._said.notify_all()
 
     @property
     def url(self):
@@ -78,13 +83,16 @@ class Service:
         return {key: float(value) for key, value in re.findall(r"^([a-z]\S*) (\S+)$", text, re.MULTILINE)}
 
     def wait_for(self, what, holds):
+        """Looks again whenever the service says something in its log (databases, updates, signals, its end), and now and then for what
+        it does not tell."""
         end = time.monotonic() + WAIT
         while not holds():
             if time.monotonic() > end:
                 raise AssertionError(f"{what} did not happen: {''.join(self.log[-20:])}")
             if self.process.poll() is not None:
                 raise AssertionError(f"offsetd ended with {self.process.returncode}: {''.join(self.log[-20:])}")
-            time.sleep(0.02)
+            with self._said:
+                self._said.wait(0.05)
 
     def raw(self):
         """A connection without a client library's manners."""
