@@ -71,6 +71,7 @@ Result<void> Agent::Start() {
     messages_("no database: only what the programs say themselves (" + database_.why_none() + ")");
   }
   executables_ = std::make_unique<Executables>(kernel_.get(), std::move(wants), std::move(service), messages_);
+  if (settings_.skip_instrumented) executables_->SkipInstrumented();
   executables_->UseDatabase(database_.get());
   settings_.selection.Normalize();
   if (Result<void> watching = kernel_->WatchProcesses(); watching) {

@@ -38,6 +38,7 @@ struct AgentSettings {
   ResourceOptions resource;
   std::string database;  // empty: where databases are found
   bool no_database = false;
+  bool skip_instrumented = false;  // programs that export spans themselves
   OffsetServiceSettings service;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gotrace/instrumented.h"
+
 namespace gooffsets::trace {
 
 namespace {
@@ -18,9 +20,11 @@ constexpr seconds kPatience{5}, kMostPatience{300};
 // What it does not know it is asked again: it may have new data.
 constexpr seconds kAskAgain{600};
 
-// The SDK that exports spans; the API alone, which libraries link, does nothing.
-bool OwnTracing(const Executable& executable) {
-  return executable.info().Module("go.opentelemetry.io/otel/sdk") != nullptr;
+// A process that runs this file; nullopt: nobody does.
+std::optional<int> RunnerOf(const FileId& file) {
+  const std::vector<int> all = AllProcesses();
+  const auto found = std::find_if(all.begin(), all.end(), [&](int pid) { return FileOf(ExePath(pid)) == file; });
+  return found == all.end() ? std::nullopt : std::optional<int>(*found);
 }
 
 }  // namespace
@@ -63,7 +67,7 @@ Executables::Entry* Executables::Take(const FileId& file, const std::string& pat
   Result<std::unique_ptr<Executable>> executable = Executable::Open(path, name, database_, wants_);
   if (executable) {
     entry.executable = std::move(*executable);
-    Begin(&entry);
+    Begin(file, &entry);
     AskFor(file, &entry, Clock::now());
   } else {
     entry.why = executable.error();
@@ -73,12 +77,36 @@ Executables::Entry* Executables::Take(const FileId& file, const std::string& pat
   return &entry;
 }
 
-void Executables::Begin(Entry* entry) {
+bool Executables::StaysAlone(const FileId& file, Entry* entry) {
+  const Plan& plan = entry->executable->plan();
+  if (const std::string library = OwnTracing(plan); !library.empty()) {
+    if (skip_instrumented_) {
+      entry->why = {ErrorCode::kUnsupported, entry->name + " exports spans by itself (" + library + "): left alone",
+                    ""};
+      entry->executable.reset();
+      return true;
+    }
+    messages_(
+        entry->name + " exports spans by itself (" + library +
+        " is used in it): with gotrace's there are two of a request; --skip-instrumented leaves such programs alone");
+  }
+  const std::optional<int> runner = RunnerOf(file);
+  const std::vector<std::string> probed = runner ? ForeignProbes(*runner, plan.places) : std::vector<std::string>();
+  if (!probed.empty()) {
+    messages_(entry->name + " is probed by another tracer already (" + probed.front() +
+              (probed.size() > 1 ? " and " + std::to_string(probed.size() - 1) + " more functions" : "") +
+              "): with gotrace's there may be two spans of a request");
+  }
+  return false;
+}
+
+void Executables::Begin(const FileId& file, Entry* entry) {
   if (std::optional<Error> nothing = entry->executable->WhyNothing(entry->name)) {
     entry->why = std::move(*nothing);
     if (!entry->executable->plan().lacking) entry->executable.reset();
     return;
   }
+  if (StaysAlone(file, entry)) return;
   uint32_t id = 0;
   while (id < GT_MAX_EXECUTABLES && by_id_.count(id)) ++id;
   if (id == GT_MAX_EXECUTABLES) {
@@ -96,17 +124,12 @@ void Executables::Begin(Entry* entry) {
     entry->executable.reset();
     return;
   }
-  if (OwnTracing(*entry->executable)) {
-    messages_(
-        entry->name +
-        " exports spans by itself (go.opentelemetry.io/otel/sdk is linked in): with gotrace's there are two of each");
-  }
   entry->id = id;
   by_id_[id] = entry->executable.get();
   messages_(entry->name + ": " + std::to_string(entry->executable->attached()) + " probes attached");
 }
 
-bool Executables::Renew(Entry* entry) {
+bool Executables::Renew(const FileId& file, Entry* entry) {
   Executable& executable = *entry->executable;
   const size_t before = executable.attached();
   const Result<void> resolved = executable.Resolve(database_, entry->answers ? &*entry->answers : nullptr, wants_);
@@ -115,7 +138,7 @@ bool Executables::Renew(Entry* entry) {
     return false;
   }
   if (!entry->traced()) {
-    Begin(entry);
+    Begin(file, entry);
     return entry->traced();
   }
   std::vector<std::string> messages;
@@ -149,7 +172,8 @@ bool Executables::TakeReplies() {
   for (OffsetService::Reply& reply : service_->Take()) {
     const auto question = questions_.find(reply.key);
     if (question == questions_.end()) continue;
-    Entry* entry = Find(question->second);
+    const FileId file = question->second;
+    Entry* entry = Find(file);
     questions_.erase(question);
     if (!reply.away.empty() && !service_away_) {
       messages_("the offset service does not answer; it is asked again: " + reply.away);
@@ -169,7 +193,7 @@ bool Executables::TakeReplies() {
       continue;
     }
     entry->answers = std::move(*reply.answers);
-    if (entry->executable) more |= Renew(entry);
+    if (entry->executable) more |= Renew(file, entry);
   }
   return more;
 }
@@ -187,9 +211,9 @@ bool Executables::Turn() {
   TendRoutes();
   bool more = service_ && TakeReplies();
   if (!to_renew_.empty()) {
-    Entry* entry = Find(*to_renew_.begin());
+    const FileId file = *to_renew_.begin();
     to_renew_.erase(to_renew_.begin());
-    if (entry && entry->executable) more |= Renew(entry);
+    if (Entry* entry = Find(file); entry && entry->executable) more |= Renew(file, entry);
   }
   if (const Clock::time_point now = Clock::now(); service_ && now - asked_around_ >= seconds(1)) {
     asked_around_ = now;

@@ -48,6 +48,8 @@ class Executables {
 
   // `service` may be null.
   Executables(Kernel* kernel, WantList wants, std::unique_ptr<OffsetService> service, MessageSink messages);
+  // Leaves programs alone that export spans themselves.
+  void SkipInstrumented() { skip_instrumented_ = true; }
 
   // The database to ask from now on; may be null. Executables that lack something are looked at again, one each Turn().
   void UseDatabase(const Database* database);
@@ -67,8 +69,10 @@ class Executables {
   size_t probes() const;
 
  private:
-  void Begin(Entry* entry);  // attaches a resolved executable, or says why not
-  bool Renew(Entry* entry);
+  // Attaches a resolved executable, or says why not.
+  void Begin(const FileId& file, Entry* entry);
+  bool StaysAlone(const FileId& file, Entry* entry);
+  bool Renew(const FileId& file, Entry* entry);
   void TendRoutes();
   bool TakeReplies();
   void AskFor(const FileId& file, Entry* entry, Clock::time_point now);
@@ -84,7 +88,7 @@ class Executables {
   std::set<FileId> told_;  // that they cannot be traced
   std::map<uint64_t, FileId> questions_;
   uint64_t next_question_ = 0;
-  bool service_away_ = false;
+  bool service_away_ = false, skip_instrumented_ = false;
   std::chrono::seconds patience_;
   Clock::time_point retry_at_{}, asked_around_{};
 };

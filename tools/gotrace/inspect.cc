@@ -133,6 +133,7 @@ nlohmann::ordered_json AsJson(const Executable& executable) {
       if (place.probe != probe.name) continue;
       entry["places"].push_back({{"function", place.function},
                                  {"file_offset", place.file_offset},
+                                 {"function_offset", place.function_offset},
                                  {"program", place.program},
                                  {"at_return", place.at_return},
                                  {"emulated", place.emulated}});

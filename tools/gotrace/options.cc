@@ -22,6 +22,8 @@ void AddTraceOptions(CLI::App* app, Options* options) {
   app->add_option("--port", options->selection.ports,
                   "Trace what listens on this TCP port, now and later (repeatable)");
   app->add_flag("--all", options->selection.all, "Trace every Go program of the machine");
+  app->add_flag("--skip-instrumented", options->skip_instrumented,
+                "Leave programs alone that export spans themselves (OpenTelemetry's SDK)");
   app->add_option("--db", options->database, "Database (default: the installed one, else the released one)");
   app->add_flag("--no-db", options->no_database, "Only what the programs say themselves");
   app->add_option("--offsets", options->offsets,

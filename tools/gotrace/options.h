@@ -24,6 +24,7 @@ struct Options {
   KernelOptions kernel;
   std::string database, offsets;
   bool no_database = false;
+  bool skip_instrumented = false;
   OutputFormat format = OutputFormat::kText;
   std::string otlp, file, service_name, metrics;
   bool command_args = false;

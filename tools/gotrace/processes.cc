@@ -98,24 +98,32 @@ std::optional<std::string> ExeName(int pid) {
   return name;
 }
 
-std::optional<uint64_t> LoadBiasOf(int pid) {
-  bool fixed = false;
-  const std::optional<uint64_t> linked = LinkedStart(ExePath(pid), &fixed);
-  if (!linked) return std::nullopt;
-  if (fixed) return 0;
+std::vector<MappedPart> MappedPartsOf(int pid) {
+  std::vector<MappedPart> parts;
   const std::optional<FileId> exe = FileOf(ExePath(pid));
   const Result<std::string> maps = ReadFile("/proc/" + std::to_string(pid) + "/maps", 16 << 20);
-  if (!exe || !maps) return std::nullopt;
+  if (!exe || !maps) return parts;
   std::istringstream lines(*maps);
   for (std::string line; std::getline(lines, line);) {
     uint64_t begin = 0, end = 0, offset = 0, inode = 0;
     unsigned major = 0, minor = 0;
     char rights[8] = {};
-    if (std::sscanf(line.c_str(), "%lx-%lx %7s %lx %x:%x %lu", &begin, &end, rights, &offset, &major, &minor, &inode) !=
-        7) {
-      continue;
+    if (std::sscanf(line.c_str(), "%lx-%lx %7s %lx %x:%x %lu", &begin, &end, rights, &offset, &major, &minor, &inode) ==
+            7 &&
+        inode == exe->inode && begin < end) {
+      parts.push_back({begin, end - begin, offset});
     }
-    if (inode == exe->inode && offset == 0) return begin - *linked;
+  }
+  return parts;
+}
+
+std::optional<uint64_t> LoadBiasOf(int pid) {
+  bool fixed = false;
+  const std::optional<uint64_t> linked = LinkedStart(ExePath(pid), &fixed);
+  if (!linked) return std::nullopt;
+  if (fixed) return 0;
+  for (const MappedPart& part : MappedPartsOf(pid)) {
+    if (part.offset == 0) return part.address - *linked;
   }
   return std::nullopt;
 }

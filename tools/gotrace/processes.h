@@ -29,6 +29,11 @@ Result<int> ProcessOf(int pid);
 std::string ExePath(int pid);  // "/proc/PID/exe"
 std::optional<FileId> FileOf(const std::string& path);
 std::optional<std::string> ExeName(int pid);  // what the link says, without " (deleted)"
+// The parts of a process's own file that are in its memory; empty: it has ended, or may not be looked at.
+struct MappedPart {
+  uint64_t address = 0, size = 0, offset = 0;  // offset: in the file
+};
+std::vector<MappedPart> MappedPartsOf(int pid);
 // How far the image of a position-independent program lies from where it was linked; 0 for others.
 std::optional<uint64_t> LoadBiasOf(int pid);
 // Processes that listen on a TCP port, in this network namespace.

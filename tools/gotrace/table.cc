@@ -42,8 +42,10 @@ void AddPlaces(const ResolvedProbe& probe, const std::string& name, const Resolv
   for (const Attachment& attachment : Attachments()) {
     if (attachment.probe != probe.name || attachment.function != name) continue;
     for (const FunctionBody& body : answer.function->bodies) {
-      const Place place{
-          .probe = probe.name, .program = std::string(attachment.program), .function = answer.item.symbol};
+      const Place place{.probe = probe.name,
+                        .program = std::string(attachment.program),
+                        .function = answer.item.symbol,
+                        .function_offset = body.file_offset.value_or(body.entry_file_offset.value_or(0))};
       if (attachment.at == Where::kEntry && body.entry_file_offset) {
         plan->places.push_back(place);
         plan->places.back().file_offset = *body.entry_file_offset;

@@ -33,6 +33,7 @@ struct Place {
   std::string program;   // of bpf/: "h1_begin"
   std::string function;  // "net/http.serverHandler.ServeHTTP"
   uint64_t file_offset = 0;
+  uint64_t function_offset = 0;  // of the function's first instruction
   bool at_return = false;
   bool emulated = false;  // cheap (docs/probe-points.md)
 };

@@ -126,6 +126,7 @@ Result<void> Trace(const Options& options) {
                                             .command_args = options.command_args},
                                .database = options.database,
                                .no_database = options.no_database,
+                               .skip_instrumented = options.skip_instrumented,
                                .service = ServiceSettings(options)};
   Agent agent(
       std::move(kernel), std::move(agent_settings), &metrics, [&](Span&& span) { pipeline.Offer(std::move(span)); },
