@@ -89,6 +89,9 @@ class Keys(FeedTest):
         self.assertIn("several keys", run.stderr)
         (self.directory / "none.pub").write_text("untrusted comment: nothing\n")
         self.assertIn("no public key", self.update(source=self.made / "feed", key=self.directory / "none.pub", exits=BAD_INPUT).stderr)
+        secret = self.update(source=self.made / "feed", key=self.made / "a.key", exits=BAD_INPUT).stderr
+        self.assertIn("is a secret key", secret)
+        self.assertNotIn((self.made / "a.key").read_text().splitlines()[1][:20], secret)
         self.assertIn("missing.pub", self.update(source=self.made / "feed", key="missing.pub", exits=BAD_INPUT).stderr)
 
 

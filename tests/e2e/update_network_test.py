@@ -163,7 +163,7 @@ class Options(FeedTest):
         self.assertEqual((report["sources"][2]["download_size"], report["sources"][3]["delta"]), (0, True))
         key = self.key.read_text().splitlines()[0].split()[-1]
         self.assertEqual(report["trusted_keys"], [key])
-        self.assertEqual(report["update_would"], "nothing: version 1 is the newest")  # the first that is acceptable counts
+        self.assertEqual(report["update_would"], "do nothing: version 1 is the newest")  # the first that is acceptable counts
         self.assertEqual({path: path.read_bytes() for path in sorted(self.place.rglob("*")) if path.is_file()}, before)
         self.assertIn("an update would install version 2 from", self.update("explain", source=self.made / "feed").stdout)
         self.update(source=self.made / "feed")

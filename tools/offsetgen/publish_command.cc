@@ -162,7 +162,7 @@ Result<gooffsets::PublishedFeed> Publish(gooffsets::PublishOptions options, cons
   sodium_memzero(key.data(), key.size());
   if (!secret) {
     return Fail(secret.error().code, secret.error().message + " (" + key_file + ")",
-                encrypted ? "--password-file FILE" : secret.error().hint);
+                encrypted ? "--password-file FILE" : "the secret key: NAME.key of keygen, or of minisign -G");
   }
   options.key = *secret;
   if (!next_key.empty()) {

@@ -130,16 +130,16 @@ namespace {
 std::string Verdict(const ExplainReport& report) {
   const InstalledState& installed = report.installed;
   if (installed.pinned && *installed.pinned == installed.version) {
-    return fmt::format("nothing: version {} is pinned ({}) until unpin", installed.version, installed.pin_reason);
+    return fmt::format("do nothing: version {} is pinned ({}) until unpin", installed.version, installed.pin_reason);
   }
   for (const ExplainReport::Source& source : report.sources) {
     if (!source.accepted) continue;
     if (installed.pinned)
       return fmt::format("bring version {}, which is pinned, from {}", *installed.pinned, source.address);
-    if (source.version == installed.version) return fmt::format("nothing: version {} is the newest", source.version);
+    if (source.version == installed.version) return fmt::format("do nothing: version {} is the newest", source.version);
     return fmt::format("install version {} from {}", source.version, source.address);
   }
-  return report.sources.empty() ? "nothing: no source was named" : "fail: no source gives an acceptable database";
+  return report.sources.empty() ? "do nothing: no source was named" : "fail: no source gives an acceptable database";
 }
 
 }  // namespace

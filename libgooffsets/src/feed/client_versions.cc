@@ -116,7 +116,11 @@ Result<DatabaseChanges> UpdateClient::Diff(uint64_t before, uint64_t after) cons
     for (const InstalledState::Kept& kept : state.shown.previous) {
       if (kept.version == version) return impl_->place.previous(version);
     }
-    return Fail(ErrorCode::kNotFound, "version " + std::to_string(version) + " is not installed and was not kept");
+    if (version == 0) {
+      return Fail(ErrorCode::kNotFound, "there are no two installed versions to compare: nothing earlier was kept");
+    }
+    return Fail(ErrorCode::kNotFound, "version " + std::to_string(version) + " is not installed and was not kept",
+                "update-offsets status says which are");
   };
   GOOFFSETS_TRY(const std::string old_path, path_of(before));
   GOOFFSETS_TRY(const std::string new_path, path_of(after));

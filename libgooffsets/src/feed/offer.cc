@@ -168,7 +168,8 @@ Result<Manifest> AskEarlier(FeedSource* source, const Manifest& newest, uint64_t
   auto listed = std::find_if(newest.previous.begin(), newest.previous.end(),
                              [&](const FeedPrevious& one) { return one.version == version; });
   if (listed == newest.previous.end()) {
-    return Fail(ErrorCode::kNotFound, "the feed " + source->address() + " has no version " + std::to_string(version));
+    return Fail(ErrorCode::kNotFound, "the feed " + source->address() + " has no version " + std::to_string(version),
+                "update-offsets unpin, then the newest one is installed");
   }
   GOOFFSETS_TRY(FeedSource::Small text, source->ReadSmall(HistoryName(version), kMaxManifestSize, ""));
   if (Sha256Hex(text.body) != listed->manifest_sha256) {

@@ -26,6 +26,11 @@ Result<void> AppendKeysOf(const std::string& file, std::vector<std::string>* key
     rest.remove_prefix(std::min(end + 1, rest.size()));
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
     if (line.empty() || line.starts_with("untrusted comment:")) continue;
+    // Longer than any public key, and beginning as minisign's secret ones do: nothing of it is repeated in a message.
+    if (line.size() > 150 && line.starts_with("RW")) {
+      return Fail(ErrorCode::kBadInput, Quote(file) + " is a secret key, which only its owner should have",
+                  "name the public key: NAME.pub, beside NAME.key");
+    }
     auto key = ParsePublicKey(line);
     if (!key) return Fail(key.error().code, Quote(file) + ": " + key.error().message, key.error().hint);
     keys->push_back(key->Text());
