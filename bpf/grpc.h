@@ -21,7 +21,6 @@ __noinline int GtMetadataStep(u32 executable, u32 scratch) {
   u64 itab = s->walk.at, data = s->walk.left;
   if (!itab || !data) return 0;
   u64 type = GtLinked(s, GtReadWord(itab + 8));
-  s32 at;
   if (type == t->type[GT_TYPE_CTX_VALUE]) {
     u64 key = GtField(data, t->value[GT_CTX_VALUE_KEY]);
     if (key && GtLinked(s, key) == t->type[GT_TYPE_RPC_INCOMING]) {
@@ -29,14 +28,8 @@ __noinline int GtMetadataStep(u32 executable, u32 scratch) {
       s->walk.last = t->value[GT_CTX_VALUE_VAL] < 0 ? 0 : GtReadWord(data + t->value[GT_CTX_VALUE_VAL] + 8);
       return 1;
     }
-    at = t->value[GT_CTX_VALUE_PARENT];
-  } else if (type == t->type[GT_TYPE_CTX_CANCEL]) {
-    at = t->value[GT_CTX_CANCEL_PARENT];
-  } else if (type == t->type[GT_TYPE_CTX_TIMER]) {
-    at = t->value[GT_CTX_TIMER_PARENT];
-  } else {
-    return 0;
   }
+  s32 at = GtContextParent(t, type);
   if (at < 0) return 0;
   u64 next[2] = {};
   if (GtRead(next, sizeof(next), data + at)) return 0;

@@ -1,8 +1,9 @@
 /* Where a new span belongs: the traceparent that came with it, the context that it was given, or its goroutine.
  *
- * Contexts are walked by type: each of the standard ones is followed through its own parent field, anything else ends
- * the walk. An address is looked up only for contexts that were published by a call in flight, so that Background,
- * which all strangers share, links nobody (src: context/context.go).
+ * Contexts are walked by type: each of the standard ones is followed through its own parent field, others through the
+ * context that they embed, as the program's own type descriptors say; anything else ends the walk. An address is looked
+ * up only for contexts that were published by a call in flight, so that Background, which all strangers share, links
+ * nobody (src: context/context.go).
  */
 #ifndef GOOFFSETS_BPF_CORE_TRACE_PARENT_H_
 #define GOOFFSETS_BPF_CORE_TRACE_PARENT_H_
@@ -64,6 +65,28 @@ GT_INLINE void GtOwnerOf(struct gt_owner* owner, const struct gt_ids* ids, u32 f
   owner->pad = 0;
 }
 
+/* Where a context of this type holds the one that it was made from; negative: it is none that is known. */
+GT_INLINE s32 GtContextParent(const struct gt_table* t, u64 type) {
+  if (type == t->type[GT_TYPE_CTX_VALUE]) return t->value[GT_CTX_VALUE_PARENT];
+  if (type == t->type[GT_TYPE_CTX_CANCEL]) return t->value[GT_CTX_CANCEL_PARENT];
+  if (type == t->type[GT_TYPE_CTX_TIMER]) return t->value[GT_CTX_TIMER_PARENT];
+  if (type == t->type[GT_TYPE_CTX_AFTER]) return t->value[GT_CTX_AFTER_PARENT];
+  if (type == t->type[GT_TYPE_CTX_STOP] || type == t->type[GT_TYPE_CTX_STOP_PTR]) return t->value[GT_CTX_STOP_PARENT];
+  if (type == t->type[GT_TYPE_CTX_WITHOUT]) return t->value[GT_CTX_WITHOUT_PARENT];
+  u32 low = 0, high = t->context_types;
+  GT_NO_UNROLL
+  for (u32 i = 0; i < 7 && low < high; i++) {
+    u32 middle = (low + high) / 2 & (GT_MAX_CONTEXT_TYPES - 1);
+    if (t->context_type[middle] == type) return t->context_parent[middle];
+    if (t->context_type[middle] < type) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return GT_NONE;
+}
+
 /* One step outwards, from the context in s->walk: at its itab, left its data. 1: s->owner is the span it belongs to; 0:
  * the walk ends; 2: there is another. A function of its own, as those of headers.h. */
 __noinline int GtContextStep(u32 executable, u32 scratch) {
@@ -81,22 +104,7 @@ __noinline int GtContextStep(u32 executable, u32 scratch) {
   u64 type = GtReadWord(itab + 8); /* src: internal/abi/iface.go, ITab.Type */
   if (!type) return 0;
   type = GtLinked(s, type);
-  s32 at;
-  if (type == t->type[GT_TYPE_CTX_VALUE]) {
-    at = t->value[GT_CTX_VALUE_PARENT];
-  } else if (type == t->type[GT_TYPE_CTX_CANCEL]) {
-    at = t->value[GT_CTX_CANCEL_PARENT];
-  } else if (type == t->type[GT_TYPE_CTX_TIMER]) {
-    at = t->value[GT_CTX_TIMER_PARENT];
-  } else if (type == t->type[GT_TYPE_CTX_AFTER]) {
-    at = t->value[GT_CTX_AFTER_PARENT];
-  } else if (type == t->type[GT_TYPE_CTX_STOP] || type == t->type[GT_TYPE_CTX_STOP_PTR]) {
-    at = t->value[GT_CTX_STOP_PARENT];
-  } else if (type == t->type[GT_TYPE_CTX_WITHOUT]) {
-    at = t->value[GT_CTX_WITHOUT_PARENT];
-  } else {
-    return 0;
-  }
+  s32 at = GtContextParent(t, type);
   if (at < 0) return 0;
   u64 next[2] = {};
   if (GtRead(next, sizeof(next), data + at)) return 0;

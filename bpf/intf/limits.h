@@ -23,6 +23,8 @@
 #define GT_MAX_GROUPS 128
 /* Contexts walked from the innermost outwards. */
 #define GT_MAX_CONTEXTS 64
+/* Types of contexts that are the program's own, or of packages that it uses. */
+#define GT_MAX_CONTEXT_TYPES 64
 /* Room for all strings of one span; the sum of the limits of any one kind is smaller. */
 #define GT_SPAN_DATA 4096
 

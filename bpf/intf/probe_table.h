@@ -174,6 +174,10 @@ struct gt_table {
   int value[GT_VALUE_COUNT];
   unsigned int libraries;
   unsigned long long type[GT_TYPE_COUNT];
+  /* Contexts that are none of the standard ones, ascending by type: where each holds the context that it embeds. */
+  unsigned long long context_type[GT_MAX_CONTEXT_TYPES];
+  int context_parent[GT_MAX_CONTEXT_TYPES];
+  unsigned int context_types, pad;
 };
 
 /* One traced process: whose table holds for it, and how far its image is from where it was linked (PIE). */

@@ -9,11 +9,12 @@ STRIPPED = ("-s", "-w")
 SUBSET = [("1.22.12", "0.23.0", "exe")]
 MATRIX = SUBSET + [("1.19.13", "0.1.0", "exe"), ("1.24.13", "0.40.0", "pie"), ("1.26.11", "0.62.0", "exe"), ("1.27.4", "0.62.0", "exe"),
                    ("1.27.4", "0.50.0", "pie")]
+SHARED = [f"http/{name}.go" for name in ("common", "contexts", "contexts_go121", "contexts_old")]
 
 
 class XnetSpans(http_spans.HttpCase):
     def check(self, go, xnet, mode):
-        path = tracing.built("xnet", go, STRIPPED, mode, requires=[f"golang.org/x/net@v{xnet}"], shares=["http/common.go"])
+        path = tracing.built("xnet", go, STRIPPED, mode, requires=[f"golang.org/x/net@v{xnet}"], shares=SHARED)
         records, spans = self.trace(path, 200)
         self.compare(records, spans, go, f"x/net {xnet}, Go {go} {mode} stripped")
 

@@ -11,6 +11,7 @@
 #include "binary/runtime_types_links.h"
 #include "binary/type_names.h"
 #include "gooffsets/resolve.h"
+#include "gotrace/context_types.h"
 #include "gotrace/processes.h"
 
 namespace gooffsets::trace {
@@ -96,6 +97,12 @@ Result<void> Executable::Resolve(const Database* database, const RemoteAnswers* 
   if (RuntimeTypes* types = binary_.impl().types(); types && binary_.info().Module("google.golang.org/grpc")) {
     const Result<RuntimeTypes::Found> found = types->FindTypes(keys);
     if (found && found->types.front()) plan.table.type[GT_TYPE_RPC_INCOMING] = found->types.front()->address;
+  }
+  if (RuntimeTypes* types = binary_.impl().types()) {
+    // Without them the walk through contexts ends at the program's own types.
+    if (const auto contexts = FindContextTypes(types, binary_.impl().image(), *binary_.impl().module())) {
+      SetContextTypes(*contexts, &plan.table);
+    }
   }
   KeepKnown(plan_, &plan);
   plan_ = std::move(plan);

@@ -2,6 +2,7 @@
 //
 // Up to Go 1.26 itablinks points to each; from 1.27 on they follow each other behind the types (src: runtime/iface.go,
 // addModuleItabs; internal/abi/iface.go, ITab).
+#include <algorithm>
 #include <cstring>
 #include <unordered_map>
 
@@ -91,6 +92,20 @@ Result<std::vector<std::optional<Itab>>> RuntimeTypes::FindItabs(std::span<const
     return true;
   }));
   return found;
+}
+
+Result<std::vector<uint64_t>> RuntimeTypes::TypesWithItab(const std::function<bool(uint64_t interface)>& wanted) {
+  std::unordered_map<uint64_t, bool> answers;
+  std::vector<uint64_t> types;
+  GOOFFSETS_CHECK_OK(state_->ForEachRawItab([&](const State::RawItab& raw) -> Result<bool> {
+    const auto [position, is_new] = answers.try_emplace(raw.interface);
+    if (is_new) position->second = wanted(raw.interface);
+    if (position->second) types.push_back(raw.type);
+    return true;
+  }));
+  std::sort(types.begin(), types.end());
+  types.erase(std::unique(types.begin(), types.end()), types.end());
+  return types;
 }
 
 Result<void> RuntimeTypes::ForEachItab(const std::function<bool(const Itab&)>& each) {

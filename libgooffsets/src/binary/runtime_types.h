@@ -76,6 +76,9 @@ class RuntimeTypes {
   };
   Result<std::vector<std::optional<Itab>>> FindItabs(std::span<const ItabWant> wants);
   Result<void> ForEachItab(const std::function<bool(const Itab&)>& each);
+  // Descriptors of the types that have an itab with an interface that `wanted` knows by its descriptor; each once,
+  // ascending. Nothing is named.
+  Result<std::vector<uint64_t>> TypesWithItab(const std::function<bool(uint64_t interface)>& wanted);
 
   // Parameters and results of methods of named types by their descriptors, types with import paths, in the order asked.
   // nullopt: not described, which holds for every method that the linker found no use of by reflection or interfaces

@@ -67,6 +67,33 @@ TEST(ReadSpanRecord, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(record.Read()) << "smaller than its head";
 }
 
+TEST(ReadSpanRecord, TheBeginningOfAnHttp2ConnectionIsNoRequest) {  // RFC 9113, 3.4
+  const auto is_request = [](gt_kind kind, const char* method, const char* target) {
+    Record record(kind);
+    record.Add(GT_STR_METHOD, method).Add(GT_STR_TARGET, target);
+    return record.Read().has_value();
+  };
+  EXPECT_FALSE(is_request(GT_HTTP1_SERVER, "PRI", "*"));
+  EXPECT_TRUE(is_request(GT_HTTP1_SERVER, "PRI", "/x"));
+  EXPECT_TRUE(is_request(GT_HTTP1_SERVER, "OPTIONS", "*"));
+  EXPECT_TRUE(is_request(GT_HTTP2_SERVER, "PRI", "*"));
+}
+
+TEST(AssembleSpan, PeersOfUnixSockets) {
+  const auto peer = [](const char* text) {
+    Record record(GT_HTTP1_SERVER);
+    record.Add(GT_STR_METHOD, "GET").Add(GT_STR_PEER, text);
+    return Texts(record.Assemble());
+  };
+  EXPECT_EQ(peer("@")["network.transport"], "unix");
+  EXPECT_EQ(peer("@").count("network.peer.address"), 0u) << "the client's end has no name";
+  EXPECT_EQ(peer("@name")["network.peer.address"], "@name");
+  EXPECT_EQ(peer("/run/x")["network.peer.address"], "/run/x");
+  EXPECT_EQ(peer("/run/x").count("client.address"), 0u);
+  EXPECT_EQ(peer("[::1]:5")["client.address"], "::1");
+  EXPECT_EQ(peer("[::1]:5").count("network.transport"), 0u);
+}
+
 TEST(SplitEndpoint, KnowsAllSpellings) {
   const auto check = [](const char* text, const char* address, std::optional<int64_t> port) {
     const Endpoint endpoint = SplitEndpoint(text);
