@@ -99,13 +99,16 @@ TEST_F(BatchProcessorTest, APartOfABatchGoesAfterTheDelay) {
   seen_.AwaitEntered(1);
 }
 
-TEST_F(BatchProcessorTest, AFullQueueDropsAndCountsAndOfferDoesNotWait) {
+TEST_F(BatchProcessorTest, AFullQueueWaitsOnceThenDropsAndCounts) {
   seen_.open = false;
   auto processor = Make({.delay = seconds(3'600), .max_queue = 50, .max_batch = 10});
   for (int i = 0; i < 10; ++i) processor->Offer(Named(i));
   seen_.AwaitEntered(1);  // ten are out of the queue, and stuck
   int taken = 0;
+  const auto begin = Clock::now();
   for (int i = 0; i < 200; ++i) taken += processor->Offer(Named(i)) ? 1 : 0;
+  EXPECT_GE(Clock::now() - begin, BatchProcessor::kBurst);
+  EXPECT_LT(Clock::now() - begin, 50 * BatchProcessor::kBurst) << "every one of 150 has waited";
   EXPECT_EQ(taken, 50);
   EXPECT_EQ(Count("queue_full"), 150u);
   EXPECT_EQ(processor->queued(), 50u);
@@ -114,6 +117,12 @@ TEST_F(BatchProcessorTest, AFullQueueDropsAndCountsAndOfferDoesNotWait) {
   EXPECT_TRUE(processor->Shutdown(seconds(30)));
   EXPECT_EQ(Count("exported"), 60u);
   EXPECT_EQ(CountAll(), 210u);
+}
+
+TEST_F(BatchProcessorTest, AQueueThatIsSmallerThanABatchGoesWhenItIsFull) {
+  auto processor = Make({.delay = seconds(3'600), .max_queue = 10, .max_batch = 512});
+  for (int i = 0; i < 10; ++i) processor->Offer(Named(i));
+  seen_.AwaitEntered(1);
 }
 
 TEST_F(BatchProcessorTest, FlushWaitsForWhatWasOfferedBefore) {

@@ -11,6 +11,7 @@ namespace gooffsets::trace {
 BatchProcessor::BatchProcessor(const BatchSettings& settings, std::unique_ptr<Exporter> exporter, Metrics* metrics,
                                std::function<void(const std::string&)> on_error)
     : settings_(settings),
+      enough_(std::min(settings.max_batch, settings.max_queue)),
       exporter_(std::move(exporter)),
       metrics_(metrics),
       on_error_(std::move(on_error)),
@@ -51,21 +52,31 @@ Counter* BatchProcessor::Outcome(const std::string& outcome) {
 bool BatchProcessor::Offer(Span&& span) {
   bool wake = false;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    const bool room = queue_.size() < settings_.max_queue || WaitForRoom(&lock);
     if (stopping_) {
       shut_down_->Add();
       return false;
     }
-    if (queue_.size() >= settings_.max_queue) {
+    if (!room) {
       queue_full_->Add();
       return false;
     }
     queue_.push_back(std::move(span));
     ++offered_;
-    wake = queue_.size() == settings_.max_batch;  // once a batch, not once a span
+    wake = queue_.size() == enough_;  // once a batch, not once a span
   }
   if (wake) work_.notify_one();
   return true;
+}
+
+bool BatchProcessor::WaitForRoom(std::unique_lock<std::mutex>* lock) {
+  const Clock::time_point now = Clock::now();
+  if (patient_until_ == Clock::time_point{}) patient_until_ = now + kBurst;
+  if (now >= patient_until_) return false;
+  work_.notify_one();
+  const auto has_room = [&] { return stopping_ || queue_.size() < settings_.max_queue; };
+  return room_.wait_until(*lock, patient_until_, has_room) && !stopping_;
 }
 
 bool BatchProcessor::Flush(std::chrono::milliseconds limit) {
@@ -85,6 +96,7 @@ bool BatchProcessor::Shutdown(std::chrono::milliseconds limit) {
     if (running_) running_->MoveTo(stop_by_);
   }
   work_.notify_one();
+  room_.notify_all();
   {
     const std::lock_guard lock(join_mutex_);
     if (thread_.joinable()) thread_.join();
@@ -102,9 +114,7 @@ size_t BatchProcessor::queued() const {
   return queue_.size();
 }
 
-bool BatchProcessor::MustExport() const {
-  return stopping_ || queue_.size() >= settings_.max_batch || finished_ < flush_to_;
-}
+bool BatchProcessor::MustExport() const { return stopping_ || queue_.size() >= enough_ || finished_ < flush_to_; }
 
 void BatchProcessor::Run() {
   std::vector<Span> batch;
@@ -116,6 +126,8 @@ void BatchProcessor::Run() {
       const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), settings_.max_batch));
       batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
       queue_.erase(queue_.begin(), queue_.begin() + count);
+      if (queue_.size() <= settings_.max_queue / 2) patient_until_ = {};
+      room_.notify_all();
       running_ = std::make_shared<Deadline>();
       running_->MoveTo(std::min(stop_by_, Clock::now() + settings_.export_timeout));
       lock.unlock();

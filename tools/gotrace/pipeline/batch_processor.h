@@ -2,8 +2,9 @@
 //
 // Memory is bounded by the queue and one batch, whatever the receiver does: a span that finds the queue full is dropped
 // and counted. Every span that was offered ends in exactly one of the counters of
-// gotrace_spans_total{exporter,outcome}. Offer() may be called from any thread, never waits for the exporter, and is a
-// move under a lock; Flush() and Shutdown() from any. The destructor shuts down without time for what waits.
+// gotrace_spans_total{exporter,outcome}. Offer() may be called from any thread and is a move under a lock; only where a
+// burst has filled the queue does it wait, for kBurst at most, and not again before the queue has half emptied. Flush()
+// and Shutdown() from any thread. The destructor shuts down without time for what waits.
 //
 //   BatchProcessor processor(settings.batch, MakeFileExporter(...), &metrics);
 //   processor.Offer(std::move(span));
@@ -31,6 +32,9 @@ namespace gooffsets::trace {
 
 class BatchProcessor {
  public:
+  // So long the reader's own buffer holds what comes meanwhile.
+  static constexpr std::chrono::milliseconds kBurst{200};
+
   // `on_error` gets what went wrong with a batch, on the exporting thread.
   BatchProcessor(const BatchSettings& settings, std::unique_ptr<Exporter> exporter, Metrics* metrics,
                  std::function<void(const std::string&)> on_error = {});
@@ -53,10 +57,12 @@ class BatchProcessor {
 
   void Run();
   bool MustExport() const;  // with the lock held
+  bool WaitForRoom(std::unique_lock<std::mutex>* lock);
   void ExportBatch(std::vector<Span>* batch);
   Counter* Outcome(const std::string& outcome);
 
   const BatchSettings settings_;
+  const size_t enough_;  // spans that are not kept waiting
   const std::unique_ptr<Exporter> exporter_;
   Metrics* const metrics_;
   const std::function<void(const std::string&)> on_error_;
@@ -65,12 +71,13 @@ class BatchProcessor {
   Histogram* durations_;
 
   mutable std::mutex mutex_;
-  std::condition_variable work_, done_;
+  std::condition_variable work_, done_, room_;
   std::deque<Span> queue_;
   uint64_t offered_ = 0;   // accepted into the queue
   uint64_t finished_ = 0;  // left it, with an outcome
   uint64_t flush_to_ = 0;  // do not wait for a full batch up to here
   bool stopping_ = false, ended_ = false;
+  Clock::time_point patient_until_{};  // for the burst that fills the queue now; zero: there is none
   std::shared_ptr<Deadline> running_;  // of the batch that is being exported
   Clock::time_point stop_by_ = Clock::time_point::max();
   std::mutex join_mutex_;

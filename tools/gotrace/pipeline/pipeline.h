@@ -1,7 +1,7 @@
 // The whole way of a span: sampled, cut to the limits, and handed to every exporter through a queue of its own.
 //
-// A slow receiver costs only its own spans, never those of the terminal beside it. Thread-safe; Offer() does not wait
-// for any exporter.
+// A slow receiver costs only its own spans, never those of the terminal beside it. Thread-safe; Offer() waits
+// for no exporter but for a moment in a burst (batch_processor.h).
 //
 //   Pipeline pipeline(settings, &metrics);
 //   pipeline.Add(MakeTerminalExporter(...), {.delay = std::chrono::milliseconds(200)});
