@@ -78,11 +78,11 @@ std::optional<Error> Executable::WhyNothing(const std::string& name) const {
   if (!plan_.lacking) {
     return Error{ErrorCode::kUnsupported,
                  name + ": nothing in it can be traced: no net/http, golang.org/x/net/http2 or gRPC that it uses",
-                 "`gotrace inspect " + name + "` says more"};
+                 "`gotrace inspect` of it says more"};
   }
   return Error{ErrorCode::kUnknown,
                name + ": not traced yet: it does not say enough itself, and there is no data about its modules",
-               "update-offsets brings newer data, --offsets asks a service; `gotrace inspect " + name + "` says more"};
+               "update-offsets brings newer data, --offsets asks a service; `gotrace inspect` of it says more"};
 }
 
 Result<void> Executable::Resolve(const Database* database, const RemoteAnswers* remote, const WantList& wants) {
