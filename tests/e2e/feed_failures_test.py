@@ -70,6 +70,26 @@ class Refused(FeedTest):
         self.assertIn("could not be used", " ".join(report["notes"]))
         self.assert_installed(2)
 
+    def test_a_bundle_that_was_flipped_or_cut_anywhere(self):
+        bundle = self.directory / "offsets.gofeed"
+        self.update("bundle", bundle, source=self.made / "feed")
+        whole = bundle.read_bytes()
+        spoilt = [bytes(whole[:at]) for at in (0, 1, 511, 512, 700, len(whole) // 2, len(whole) - 1500)]
+        for at in [*range(0, 512, 60), *random.sample(range(len(whole)), 12)]:
+            content = bytearray(whole)
+            content[at] ^= 1 << random.randrange(8)
+            spoilt.append(bytes(content))
+        for content in spoilt:
+            bundle.write_bytes(content)
+            run = self.update("--retries", "0", source=bundle, exits=None)
+            if run.returncode == DONE:  # it was in nothing that is read: padding, dates, or a blob that was not needed
+                self.assert_installed(2)
+                shutil.rmtree(self.place)
+                self.update(source=self.made / "feed1")
+            else:
+                self.assertIn(run.returncode, (BAD_INPUT, ENVIRONMENT), str(run))
+                self.assert_installed(1)
+
     def test_an_older_and_a_replayed_manifest(self):
         self.update(source=self.made / "feed")
         self.assert_refused(self.made / "feed1", "version 2 was seen before", exits=BAD_INPUT, version=2)
