@@ -135,6 +135,17 @@ class Versions(FeedTest):
         self.assertEqual(events, ["installed", "installed", "rolled back", "unpinned", "installed"])
         self.update("rollback", 5, exits=BAD_INPUT)
 
+    def test_a_damaged_earlier_file_is_not_gone_back_to(self):
+        for feed in ("feed1", "feed"):
+            self.update(source=self.made / feed)
+        kept = self.place / "previous" / "1.db"
+        content = bytearray(kept.read_bytes())
+        content[len(content) // 2] ^= 1
+        kept.write_bytes(content)
+        self.assertIn("damaged", self.update("rollback", exits=BAD_INPUT).stderr)
+        self.assert_installed(2)
+        self.assertEqual(list((self.place / "download").iterdir()), [])
+
     def test_a_pinned_version_is_brought_from_the_history(self):
         self.update("pin", 1)
         self.update(source=self.made / "feed")

@@ -1,5 +1,6 @@
 // UpdateClient: what changes no database by way of the network: status, verify, rollback, pin, diff, explain, history.
 #include <algorithm>
+#include <filesystem>
 #include <tuple>
 
 #include "base/digest.h"
@@ -12,19 +13,21 @@ namespace gooffsets {
 Result<void> UpdateClient::Impl::InstallKept(const InstalledState::Kept& kept, InstallState* state,
                                              UpdateReport* report) {
   const std::string path = place.previous(kept.version);
-  GOOFFSETS_TRY(const std::string digest, Sha256HexOfFile(path));
-  if (digest != kept.database.sha256) {
-    return Fail(ErrorCode::kBadInput, path + " is damaged: its digest is not the signed one", "update-offsets verify");
-  }
-  auto opened = Database::Open(path);
-  if (!opened) return tl::unexpected(opened.error());
   const std::string copy = place.download("rollback.db");
   GOOFFSETS_CHECK_OK(RemoveFile(copy));
-  std::string text;
-  GOOFFSETS_TRY(text, ReadFile(path, kept.database.size));
+  std::error_code error;
+  std::filesystem::copy_file(path, copy, error);
+  if (error) return ErrnoError(error.value(), "cannot copy " + path);
+  // The copy is what is installed, so it is the copy that is looked at.
+  GOOFFSETS_TRY(const std::string digest, Sha256HexOfFile(copy));
+  if (digest != kept.database.sha256) {
+    GOOFFSETS_CHECK_OK(RemoveFile(copy));
+    return Fail(ErrorCode::kBadInput, path + " is damaged: its digest is not the signed one", "update-offsets verify");
+  }
+  auto opened = Database::Open(copy);
+  if (!opened) return tl::unexpected(opened.error());
   {
-    GOOFFSETS_TRY(OutputFile out, OutputFile::Open(copy, OutputFile::Mode::kNew));
-    GOOFFSETS_CHECK_OK(out.Write(text));
+    GOOFFSETS_TRY(OutputFile out, OutputFile::Open(copy, OutputFile::Mode::kAppend));
     GOOFFSETS_CHECK_OK(out.Sync());
   }
   report->before = state->shown.version;
