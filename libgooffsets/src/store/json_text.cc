@@ -41,11 +41,16 @@ bool IsPlainText(std::string_view text) { return text.find('\0') == std::string_
 
 void AppendJsonString(std::string* out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  out->push_back('"');
   if (NeedsNoEscape(text)) {
-    out->append(text).push_back('"');
+    const size_t at = out->size();
+    out->resize(at + text.size() + 2);
+    char* to = out->data() + at;
+    *to = '"';
+    if (!text.empty()) std::memcpy(to + 1, text.data(), text.size());
+    to[text.size() + 1] = '"';
     return;
   }
+  out->push_back('"');
   size_t start = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     unsigned char c = static_cast<unsigned char>(text[i]);
