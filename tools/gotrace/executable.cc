@@ -169,12 +169,14 @@ const std::string& Executable::TypeName(uint64_t address) {
   return type_names_[address] = names.Full(address).value_or("");
 }
 
-std::string Executable::LibraryVersion(const std::string& package) const {
+const std::string& Executable::LibraryVersion(const std::string& package) {
+  if (const auto known = library_versions_.find(package); known != library_versions_.end()) return known->second;
+  std::string& version = library_versions_[package];
   const BinaryInfo& info = binary_.info();
-  if (package == "net/http") return info.go_version;
+  if (package == "net/http") return version = info.go_version;
   for (std::string_view path = package;; path = path.substr(0, path.rfind('/'))) {
-    if (const BinaryModule* module = info.Module(path)) return module->code_version();
-    if (path.find('/') == std::string_view::npos) return {};
+    if (const BinaryModule* module = info.Module(path)) return version = module->code_version();
+    if (path.find('/') == std::string_view::npos) return version;
   }
 }
 

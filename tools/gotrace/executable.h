@@ -52,7 +52,7 @@ class Executable {
   // The name of the type whose descriptor is linked at this address: "*net.OpError"; empty: it has none there.
   const std::string& TypeName(uint64_t address);
   // The version of the module that a span's library belongs to: "1.80.0", of net/http the Go release.
-  std::string LibraryVersion(const std::string& package) const;
+  const std::string& LibraryVersion(const std::string& package);
 
  private:
   Executable(UniqueFd file, GoBinary binary) : file_(std::move(file)), binary_(std::move(binary)) {}
@@ -63,6 +63,7 @@ class Executable {
   std::map<std::pair<std::string, uint64_t>, Probe> probes_;  // by program and place
   RouteProbes routes_;
   std::map<uint64_t, std::string> type_names_;
+  std::map<std::string, std::string> library_versions_;  // by package; each span asks
 };
 
 }  // namespace gooffsets::trace
