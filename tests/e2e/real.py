@@ -84,6 +84,7 @@ PROGRAMS = {
     "promtool": Deb("prometheus", "usr/bin/promtool"),
     "dockerd": Deb("docker.io", "usr/sbin/dockerd"),
     "docker-proxy": Deb("docker.io", "usr/sbin/docker-proxy"),
+    "packer": Deb("packer", "usr/bin/packer"),
     "esbuild": Npm("@esbuild/linux-x64@0.28.2", "package/bin/esbuild"),
     "tsgo": Npm("@typescript/native-preview-linux-x64@7.0.0-dev.20260707.2", "package/lib/tsgo"),
 }

@@ -12,8 +12,6 @@ namespace {
 
 // Fewer versions than this are asked one by one; measured: a query for each of many costs more than one for all.
 constexpr size_t kFew = 4;
-// So many that are as stored are read as whole builds, each in one query for all packages.
-constexpr size_t kFewBuilds = 16;
 
 }  // namespace
 
@@ -107,17 +105,6 @@ Result<bool> VersionSieve::Differs(const Told& told, const Verdict& verdict, con
   return false;
 }
 
-Result<void> VersionSieve::ReadBuildsOf(const std::vector<std::string>& versions) {
-  for (const std::string& version : versions) {
-    if (!whole_.insert(version).second) continue;
-    GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module_, version, goarch_));
-    if (builds.size() == 1) {
-      GOOFFSETS_CHECK_OK(reader_->ReadSeenOfBuild(module_, version, builds.front(), goarch_));
-    }
-  }
-  return {};
-}
-
 Result<void> VersionSieve::Run(std::vector<Candidate>* candidates) {
   std::vector<const std::pair<const std::string, PackageFacts>*> packages;
   for (const auto& package : *facts_) packages.push_back(&package);
@@ -125,18 +112,11 @@ Result<void> VersionSieve::Run(std::vector<Candidate>* candidates) {
                    [](const auto* a, const auto* b) { return a->second.structs.size() > b->second.structs.size(); });
   for (const auto* package : packages) {
     std::vector<std::string> left;
-    bool as_stored = true;
     for (const Candidate& candidate : *candidates) {
-      if (!candidate.left) continue;
-      if (left.empty() || left.back() != candidate.version) left.push_back(candidate.version);
-      as_stored = as_stored && candidate.as_stored;
+      if (candidate.left && (left.empty() || left.back() != candidate.version)) left.push_back(candidate.version);
     }
     if (left.empty()) return {};
-    if (as_stored && left.size() <= kFewBuilds) {
-      GOOFFSETS_CHECK_OK(ReadBuildsOf(left));
-    } else if (left.size() > kFew) {
-      GOOFFSETS_CHECK_OK(reader_->ReadSeen(module_, left, package->first, goarch_));
-    }
+    if (left.size() > kFew) GOOFFSETS_CHECK_OK(reader_->ReadSeen(module_, left, package->first, goarch_));
     same_.clear();
     declared_.clear();
     declared_known_ = false;

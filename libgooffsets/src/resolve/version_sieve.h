@@ -80,8 +80,6 @@ class VersionSieve {
   };
   Result<Told> Translate(const std::string& path, const PackageFacts& facts);
   Result<Verdict> Judge(const Told& told, int64_t package_layout);
-  // What their builds saw, remembered by the reader.
-  Result<void> ReadBuildsOf(const std::vector<std::string>& versions);
   Result<bool> Differs(const Told& told, const Verdict& verdict, const Scope& scope, const Candidate& candidate);
   // Whether some version declares one of these: assembly has symbols that no Go file declares, and these say nothing.
   Result<bool> Declared(const Told& told, const std::vector<int64_t>& functions);
@@ -92,7 +90,6 @@ class VersionSieve {
   const std::map<std::string, PackageFacts>* facts_;
   std::vector<std::string> versions_;
   WorldOf world_of_;
-  std::unordered_set<std::string> whole_;  // versions whose builds were read
   // Of the package in hand.
   std::map<std::pair<size_t, int64_t>, int> same_;  // struct and stored layout: 1 the same, 0 not, -1 no struct
   bool declared_known_ = false;

@@ -127,20 +127,6 @@ Result<void> ModuleViewReader::ReadSeen(const std::string& module, const std::ve
   return {};
 }
 
-Result<void> ModuleViewReader::ReadSeenOfBuild(const std::string& module, const std::string& version, int64_t build,
-                                               GoArch goarch) {
-  GOOFFSETS_TRY(const BuildHead* head, HeadOf(build));
-  if (!head->ok || head->goarch != ToString(goarch)) return {};
-  GOOFFSETS_TRY(const auto* states, StatesOfBuild(build));
-  for (const auto& [package, state] : *states) {
-    auto key = std::tuple(module, version, package, goarch);
-    if (seen_.contains(key)) continue;
-    remembered_ += sizeof(key) + kNode + module.size() + package.size() + sizeof(SeenPackage);
-    seen_.emplace(std::move(key), std::vector<SeenPackage>{{build, state}});
-  }
-  return {};
-}
-
 Result<std::vector<int64_t>> ModuleViewReader::BuildsOf(const std::string& module, const std::string& version,
                                                         GoArch goarch) {
   const auto key = std::tuple(module, version, goarch);

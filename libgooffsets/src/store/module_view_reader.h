@@ -62,8 +62,6 @@ class ModuleViewReader {
   // Reads what Seen tells of this package for each of these versions, in one query.
   Result<void> ReadSeen(const std::string& module, const std::vector<std::string>& versions, const std::string& package,
                         GoArch goarch);
-  // Remembers for Seen what this build saw of all packages, in one query. For a version that no other build saw.
-  Result<void> ReadSeenOfBuild(const std::string& module, const std::string& version, int64_t build, GoArch goarch);
   Result<const CatalogReader::State*> State(int64_t state);
   // The two small things of a state.
   struct StateLayout {
