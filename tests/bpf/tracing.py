@@ -142,12 +142,6 @@ class Tracer:
         self.process.wait(timeout=LIMIT)
         return self.spans()
 
-    def unreadable(self):
-        """How often, by its own word at its end, the tracer could not read the program's memory."""
-        self.messages.thread.join(LIMIT)
-        found = re.search(r"(\d+) reads of the program's memory failed", "".join(self.messages.everything()))
-        return int(found.group(1)) if found else 0
-
     def spans(self):
         if not self.path.exists():
             return []

@@ -7,8 +7,13 @@ import tracing
 STRIPPED = ("-s", "-w")
 # (Go release, golang.org/x/net, build mode); from Go 1.27 and x/net 0.55 on, x/net hands all on to net/http's own HTTP/2.
 SUBSET = [("1.22.12", "0.23.0", "exe")]
-MATRIX = SUBSET + [("1.19.13", "0.1.0", "exe"), ("1.24.13", "0.40.0", "pie"), ("1.26.11", "0.62.0", "exe"), ("1.27.4", "0.62.0", "exe"),
-                   ("1.27.4", "0.50.0", "pie")]
+MATRIX = SUBSET + [
+    ("1.19.13", "0.1.0", "exe"),
+    ("1.24.13", "0.40.0", "pie"),
+    ("1.26.11", "0.62.0", "exe"),
+    ("1.27.4", "0.62.0", "exe"),
+    ("1.27.4", "0.50.0", "pie"),
+]
 SHARED = [f"http/{name}.go" for name in ("common", "contexts", "contexts_go121", "contexts_old")]
 
 
