@@ -29,6 +29,8 @@ mount --bind /dev "$top/root/dev"
 mkdir "$top/root/tmp/packages"
 cp "$@" "$top/root/tmp/packages"
 cp "$STRIPPED" "$top/root/tmp/server"
+cp -r "$EXAMPLES/feed" "$top/root/tmp/fresh"
+cp "$EXAMPLES"/../data/google.golang.org_genproto_googleapis_rpc/*.zst "$top/root/tmp"
 cat >"$top/root/tmp/steps" <<'STEPS'
 set -euxo pipefail
 export DEBIAN_FRONTEND=noninteractive
@@ -62,10 +64,10 @@ printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(agent CXX)' 'find_
 printf '%s\n' '#include <gooffsets/database.h>' 'int main() { return gooffsets::Database::Open("/nowhere") ? 1 : 0; }' >agent.cc
 cmake -S . -B build -DCMAKE_CXX_STANDARD=20 >/dev/null && cmake --build build >/dev/null && build/agent
 cd ..
-cmake -S "$EXAMPLES/feed" -B fresh.cmake >/dev/null && cmake --build fresh.cmake >/dev/null
+cmake -S fresh -B fresh.cmake >/dev/null && cmake --build fresh.cmake >/dev/null
 fresh.cmake/fresh || test $? = 2
 # A feed, made, installed and asked: what docs/feed.md shows.
-offsetgen import --db small.db "$EXAMPLES"/../data/google.golang.org_genproto_googleapis_rpc/*.zst
+offsetgen import --db small.db *.zst
 offsetgen keygen gooffsets.key
 offsetgen publish --db small.db --feed feed --sign gooffsets.key --level 1
 update-offsets --from feed --key gooffsets.pub
