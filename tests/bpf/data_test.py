@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -44,6 +45,38 @@ class Data(unittest.TestCase):
                     db.execute(statement, (version,))
         db.close()
         return path
+
+    def without_go(self, version):
+        """The database as if this Go release's standard library could not be had."""
+        path = self.folder / "offsets.db"
+        shutil.copy(tracing.database(), path)
+        with sqlite3.connect(path) as db:
+            db.execute("PRAGMA foreign_keys = ON")
+            (row,) = db.execute("SELECT v.id FROM version v JOIN module m ON m.id = v.module WHERE m.path = 'std' AND "
+                                "v.text = ?", (version,)).fetchone()
+            for statement in ("DELETE FROM observation WHERE version = ?", "DELETE FROM build_module WHERE version = ?",
+                              "DELETE FROM build WHERE version = ?"):
+                db.execute(statement, (row,))
+        db.close()
+        return path
+
+    def inspected(self, database):
+        run = subprocess.run([harness.tool("GOTRACE"), "inspect", self.path, "--db", database, "--format", "json"],
+                             capture_output=True, text=True, timeout=tracing.LIMIT)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return {probe["probe"]: probe for probe in json.loads(run.stdout)["probes"]}
+
+    def test_a_go_release_that_was_never_built_lies_between_two_that_agree(self):
+        database = self.without_go("1.22.12")
+        whole, between = self.inspected(tracing.database()), self.inspected(database)
+        self.assertEqual([probe for probe in whole.values() if probe["bracketed"]], [])
+        told = [one["how"] for one in between["h1"]["bracketed"]]
+        self.assertTrue(told and all("1.22.11" in how and "1.23.0" in how for how in told), told)
+        for name, probe in whole.items():
+            self.assertEqual(between[name]["places"], probe["places"], name)
+        tracer = self.tracer("--db", database)
+        self.assertEqual(tracing.get(self.target.ready["web"] + "/first"), 404)
+        self.check(tracer)
 
     def tracer(self, *arguments, **extra):
         tracer = tracing.Tracer(self.folder, "--exe", self.path, *arguments,

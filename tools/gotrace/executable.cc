@@ -88,6 +88,9 @@ std::optional<Error> Executable::WhyNothing(const std::string& name) const {
 Result<void> Executable::Resolve(const Database* database, const RemoteAnswers* remote, const WantList& wants) {
   ResolveOptions options;
   options.count_inlined = false;
+  // Reading a wrong place costs a wrong attribute, not the program, and `inspect` names what is bracketed. Places of
+  // arguments are confirmed by what the program tells of them.
+  options.policy.allow_bracketed = true;
   GOOFFSETS_TRY(Resolver resolver, Resolver::Make(&binary_, database, options));
   GOOFFSETS_TRY(Resolution resolution, resolver.Resolve(wants));
   if (remote) remote->Complete(&resolution);

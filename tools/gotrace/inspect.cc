@@ -97,6 +97,9 @@ void PrintText(const Executable& executable) {
                 << "\n";
     }
     if (!probe->usable) continue;
+    for (const ProbeState::Bracketed& one : probe->bracketed) {
+      std::cout << Printable(fmt::format("    bracketed: {}: {}", one.name, one.how)) << "\n";
+    }
     for (const ProbeState::Missing& missing : probe->missing) {
       const std::string attribute = AttributeOf(missing.name);
       // What this release does not have, and no attribute needs, is no loss.
@@ -128,6 +131,8 @@ nlohmann::ordered_json AsJson(const Executable& executable) {
                                   {"reason", missing.reason},
                                   {"unknown", missing.unknown}});
     }
+    entry["bracketed"] = nlohmann::ordered_json::array();
+    for (const auto& one : probe.bracketed) entry["bracketed"].push_back({{"name", one.name}, {"how", one.how}});
     entry["places"] = nlohmann::ordered_json::array();
     for (const Place& place : executable.plan().places) {
       if (place.probe != probe.name) continue;

@@ -169,6 +169,11 @@ void Derive(const BinaryInfo& info, Plan* plan) {
   }
 }
 
+bool IsBracketed(const Resolved& answer) {
+  return answer.source == Source::kBracketed ||
+         (answer.function && answer.function->layout_source == Source::kBracketed);
+}
+
 }  // namespace
 
 Result<WantList> TracerWants() {
@@ -203,6 +208,7 @@ Plan MakePlan(const Resolution& resolution) {
         if (!for_good && MayBeTold(want)) plan.lacking = true;
         if (want.answer) {
           state.found.push_back(want.want.as);
+          if (IsBracketed(*want.answer)) state.bracketed.push_back({want.want.as, want.answer->how});
           if (probe.usable) TakeAnswer(probe, want, &plan);
         } else if (probe.usable) {
           state.missing.push_back(

@@ -51,6 +51,10 @@ struct ProbeState {
   };
   std::vector<Missing> missing;  // wished for and not there
   std::vector<std::string> found;
+  struct Bracketed {
+    std::string name, how;
+  };
+  std::vector<Bracketed> bracketed;  // found, but not for this very release: those around it agree
 };
 
 struct Plan {
