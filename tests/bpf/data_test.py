@@ -30,33 +30,19 @@ class Data(unittest.TestCase):
         self.target = tracing.Target(self.path)
         self.addCleanup(self.target.close)
 
-    def without_grpc(self):
-        """The database without what was seen of grpc's release that the fixture has, and of all its neighbours."""
+    def without(self, module, version=None):
+        """The released database without what was seen of a module, or of one version of it."""
         path = self.folder / "offsets.db"
         shutil.copy(tracing.database(), path)
         with sqlite3.connect(path) as db:
             db.execute("PRAGMA foreign_keys = ON")
-            versions = [row[0] for row in db.execute("SELECT v.id FROM version v JOIN module m ON m.id = v.module "
-                                                     "WHERE m.path = 'google.golang.org/grpc'")]
+            versions = [row[0] for row in db.execute("SELECT v.id FROM version v JOIN module m ON m.id = v.module WHERE "
+                                                     "m.path = ? AND ifnull(v.text = ?, 1)", (module, version))]
             self.assertGreater(len(versions), 0)
-            for version in versions:
+            for row in versions:
                 for statement in ("DELETE FROM observation WHERE version = ?", "DELETE FROM build_module WHERE version = ?",
                                   "DELETE FROM build WHERE version = ?"):
-                    db.execute(statement, (version,))
-        db.close()
-        return path
-
-    def without_go(self, version):
-        """The database as if this Go release's standard library could not be had."""
-        path = self.folder / "offsets.db"
-        shutil.copy(tracing.database(), path)
-        with sqlite3.connect(path) as db:
-            db.execute("PRAGMA foreign_keys = ON")
-            (row,) = db.execute("SELECT v.id FROM version v JOIN module m ON m.id = v.module WHERE m.path = 'std' AND "
-                                "v.text = ?", (version,)).fetchone()
-            for statement in ("DELETE FROM observation WHERE version = ?", "DELETE FROM build_module WHERE version = ?",
-                              "DELETE FROM build WHERE version = ?"):
-                db.execute(statement, (row,))
+                    db.execute(statement, (row,))
         db.close()
         return path
 
@@ -67,7 +53,7 @@ class Data(unittest.TestCase):
         return {probe["probe"]: probe for probe in json.loads(run.stdout)["probes"]}
 
     def test_a_go_release_that_was_never_built_lies_between_two_that_agree(self):
-        database = self.without_go("1.22.12")
+        database = self.without("std", "1.22.12")
         whole, between = self.inspected(tracing.database()), self.inspected(database)
         self.assertEqual([probe for probe in whole.values() if probe["bracketed"]], [])
         told = [one["how"] for one in between["h1"]["bracketed"]]
@@ -95,7 +81,7 @@ class Data(unittest.TestCase):
         return spans
 
     def test_a_database_put_in_place_while_requests_run(self):
-        database = self.without_grpc()
+        database = self.without("google.golang.org/grpc")
         tracer = self.tracer("--db", database)
         self.target.work("start")
         self.target.work(COUNT)
@@ -123,7 +109,7 @@ class Data(unittest.TestCase):
 
     def test_a_service_completes_what_the_database_lacks(self):
         with self.service() as address:
-            tracer = self.tracer("--db", self.without_grpc(), "--offsets", address)
+            tracer = self.tracer("--db", self.without("google.golang.org/grpc"), "--offsets", address)
             tracer.messages.until(lambda line: "more probes attached" in line)
             self.assertEqual(tracing.get(self.target.ready["web"] + "/first"), 404)
             self.check(tracer)
@@ -141,7 +127,7 @@ class Data(unittest.TestCase):
 
     def test_a_service_that_is_away_is_told_once_and_asked_again(self):
         port = tracing.free_port()
-        tracer = self.tracer("--db", self.without_grpc(), "--offsets", f"http://127.0.0.1:{port}")
+        tracer = self.tracer("--db", self.without("google.golang.org/grpc"), "--offsets", f"http://127.0.0.1:{port}")
         tracer.messages.until(lambda line: "the offset service does not answer" in line)
         self.assertEqual(tracing.get(self.target.ready["web"] + "/first"), 404)
         with self.service(port):
