@@ -4,12 +4,11 @@
 // spans (which MakeSpan prints): what an agent adds to reading events.
 #include <benchmark/benchmark.h>
 
-#include <ctime>
-
 #include "gotrace/export/json_lines.h"
 #include "gotrace/export/otlp.h"
 #include "gotrace/export/otlp_http.h"
 #include "gotrace/pipeline/pipeline.h"
+#include "measure.h"
 
 namespace gooffsets::trace {
 namespace {
@@ -40,14 +39,6 @@ Span MakeSpan(uint64_t number, const std::shared_ptr<const Resource>& resource) 
   span.library_version = "1.26.8";
   span.resource = resource;
   return span;
-}
-
-std::shared_ptr<const Resource> MakeResource() {
-  auto resource = std::make_shared<Resource>();
-  resource->pid = 1;
-  resource->service_name = "shop";
-  resource->attributes = {{"service.name", std::string("shop")}, {"process.pid", int64_t{1}}};
-  return resource;
 }
 
 std::vector<Span> MakeBatch(size_t count) {
@@ -83,21 +74,6 @@ BENCHMARK(BM_Encode<&EncodeGzip>)->Name("BM_EncodeProtobufGzip");
 BENCHMARK(BM_Encode<&EncodeOtlpJson>)->Name("BM_EncodeOtlpJson");
 BENCHMARK(BM_Encode<&EncodeLines>)->Name("BM_EncodeJsonLines");
 
-class EncodingExporter : public Exporter {
- public:
-  std::string_view name() const override { return "bench"; }
-  ExportOutcome Export(std::span<const Span> spans, Deadline*) override {
-    benchmark::DoNotOptimize(EncodeOtlpProtobuf(spans));
-    return {.exported = spans.size()};
-  }
-};
-
-double ProcessCpuSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
-
 // Sampled, queued, batched, encoded and freed; spans are made outside the measured time.
 void BM_Pipeline(benchmark::State& state) {
   constexpr size_t kSpans = 8'192;
@@ -110,13 +86,13 @@ void BM_Pipeline(benchmark::State& state) {
     Pipeline pipeline(Settings(), &metrics);
     pipeline.Add(std::make_unique<EncodingExporter>(), BatchSettings());
     state.ResumeTiming();
-    const double begin = ProcessCpuSeconds();
+    const double begin = ProcessCpuNanoseconds();
     for (Span& span : spans) lost += pipeline.Offer(std::move(span)) ? 0 : 1;
     pipeline.Shutdown(std::chrono::seconds(10));
-    cpu += ProcessCpuSeconds() - begin;
+    cpu += ProcessCpuNanoseconds() - begin;
     total += kSpans;
   }
-  state.counters["cpu_us_per_span"] = cpu * 1e6 / static_cast<double>(total);
+  state.counters["cpu_us_per_span"] = cpu / 1e3 / static_cast<double>(total);
   state.counters["lost"] = static_cast<double>(lost);
 }
 BENCHMARK(BM_Pipeline)->Unit(benchmark::kMillisecond)->UseRealTime();

@@ -8,16 +8,16 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "gotrace/assemble.h"
-#include "gotrace/export/otlp.h"
 #include "gotrace/open_calls.h"
+#include "gotrace/export/otlp.h"
 #include "gotrace/pipeline/pipeline.h"
+#include "measure.h"
 
 namespace {
 std::atomic<uint64_t> g_allocations{0};
@@ -100,21 +100,6 @@ std::string GrpcServerRecords() {
   return ring;
 }
 
-class EncodingExporter : public Exporter {
- public:
-  std::string_view name() const override { return "bench"; }
-  ExportOutcome Export(std::span<const Span> spans, Deadline*) override {
-    benchmark::DoNotOptimize(EncodeOtlpProtobuf(spans));
-    return {.exported = spans.size()};
-  }
-};
-
-double ProcessCpuNanoseconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
-
 // What the agent does with each record (tools/gotrace/agent.cc).
 template <typename Sink>
 void Replay(const std::string& ring, OpenCalls* open, const Surroundings& surroundings, const Sink& sink) {
@@ -135,11 +120,7 @@ void Replay(const std::string& ring, OpenCalls* open, const Surroundings& surrou
 }
 
 Surroundings MakeSurroundings() {
-  auto resource = std::make_shared<Resource>();
-  resource->pid = 1;
-  resource->service_name = "shop";
-  resource->attributes = {{"service.name", std::string("shop")}, {"process.pid", int64_t{1}}};
-  return {.resource = resource, .interval = {1, 2}, .type_name = {}, .version = [](const auto&) { return "1.27.4"; }};
+  return {.resource = MakeResource(), .interval = {1, 2}, .type_name = {}, .version = [](const auto&) { return "1.27.4"; }};
 }
 
 void Report(benchmark::State& state, double cpu, uint64_t allocations, size_t spans) {
