@@ -29,13 +29,7 @@ __noinline int GtMetadataStep(u32 executable, u32 scratch) {
       return 1;
     }
   }
-  s32 at = GtContextParent(t, type);
-  if (at < 0) return 0;
-  u64 next[2] = {};
-  if (GtRead(next, sizeof(next), data + at)) return 0;
-  s->walk.at = next[0];
-  s->walk.left = next[1];
-  return 2;
+  return GtOutwards(s, t, type, data);
 }
 
 /* The metadata of an incoming call: the value of the context that has the key mdIncomingKey. */

@@ -87,6 +87,17 @@ GT_INLINE s32 GtContextParent(const struct gt_table* t, u64 type) {
   return GT_NONE;
 }
 
+/* Puts into s->walk the context that the one of this type at `data` was made from. 2: it is there; 0: the walk ends. */
+GT_INLINE int GtOutwards(struct gt_scratch* s, const struct gt_table* t, u64 type, u64 data) {
+  s32 at = GtContextParent(t, type);
+  if (at < 0) return 0;
+  u64 next[2] = {};
+  if (GtRead(next, sizeof(next), data + at)) return 0;
+  s->walk.at = next[0];
+  s->walk.left = next[1];
+  return 2;
+}
+
 /* One step outwards, from the context in s->walk: at its itab, left its data. 1: s->owner is the span it belongs to; 0:
  * the walk ends; 2: there is another. A function of its own, as those of headers.h. */
 __noinline int GtContextStep(u32 executable, u32 scratch) {
@@ -104,13 +115,7 @@ __noinline int GtContextStep(u32 executable, u32 scratch) {
   u64 type = GtReadWord(itab + 8); /* src: internal/abi/iface.go, ITab.Type */
   if (!type) return 0;
   type = GtLinked(s, type);
-  s32 at = GtContextParent(t, type);
-  if (at < 0) return 0;
-  u64 next[2] = {};
-  if (GtRead(next, sizeof(next), data + at)) return 0;
-  s->walk.at = next[0];
-  s->walk.left = next[1];
-  return 2;
+  return GtOutwards(s, t, type, data);
 }
 
 /* The context interface (itab, data): walks outwards. 1: s->owner is the span it belongs to; 2: gave up; 0: none. */
