@@ -38,6 +38,12 @@ SplitTypeName SplitType(std::string_view name) {
   return split;
 }
 
+// The hash of the name as the linker spells it.
+uint32_t LinkHash(TypeHashRule rule, const SplitTypeName& name) {
+  const std::string base(name.base);
+  return TypeHash(rule, name.package.empty() ? base : EscapePath(name.package) + "." + base);
+}
+
 bool IsMajorVersion(std::string_view part) {
   return part.size() > 1 && part.front() == 'v' && part.find_first_not_of("0123456789", 1) == part.npos;
 }
@@ -139,11 +145,10 @@ Result<void> RuntimeTypes::State::ByWalk(std::span<const std::string> wanted, Pl
   bool hashed = rule != TypeHashRule::kUnknown;
   for (size_t i = 0; i < wanted.size(); ++i) {
     if (!(*found)[i].empty()) continue;
-    const auto [package, base, text] = SplitType(wanted[i]);
-    if (base.find('[') != base.npos) hashed = false;
-    by_base[text].push_back(i);
-    const std::string link = package.empty() ? wanted[i] : EscapePath(package) + "." + std::string(base);
-    by_hash[TypeHash(rule, link)].push_back(i);
+    const SplitTypeName split = SplitType(wanted[i]);
+    if (split.base.find('[') != split.base.npos) hashed = false;
+    by_base[split.text].push_back(i);
+    by_hash[LinkHash(rule, split)].push_back(i);
   }
   if (by_base.empty()) return {};
   std::vector<std::pair<size_t, uint64_t>> candidates;
@@ -175,10 +180,7 @@ Result<void> RuntimeTypes::State::ByScan(std::span<const std::string> wanted, Pl
   std::vector<uint32_t> hashes;
   for (size_t i = 0; i < wanted.size(); ++i) {
     if (!(*found)[i].empty()) continue;
-    const SplitTypeName split = SplitType(wanted[i]);
-    const std::string link =
-        split.package.empty() ? wanted[i] : EscapePath(split.package) + "." + std::string(split.base);
-    const uint32_t hash = TypeHash(rule, link);
+    const uint32_t hash = LinkHash(rule, SplitType(wanted[i]));
     by_hash[hash].push_back(i);
     hashes.push_back(hash);
   }
@@ -209,15 +211,10 @@ Result<std::span<const TypeWalk::NamedStruct>> RuntimeTypes::State::NamedStructs
   return std::span<const TypeWalk::NamedStruct>(*structs_);
 }
 
-RuntimeTypes::State::Places RuntimeTypes::State::LinkedAddresses(std::span<const std::string> wanted) {
-  Places found(wanted.size());
-  if (module.typelinks.count == 0) return found;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    // A damaged link costs the shortcut, nothing else.
-    Result<std::vector<uint64_t>> linked = ByLinks(wanted[i]);
-    if (linked) found[i] = std::move(*linked);
-  }
-  return found;
+std::vector<uint64_t> RuntimeTypes::State::Linked(const std::string& name) {
+  if (module.typelinks.count == 0) return {};
+  // A damaged link costs the shortcut, nothing else.
+  return ByLinks(name).value_or(std::vector<uint64_t>());
 }
 
 Result<std::vector<std::vector<uint64_t>>> RuntimeTypes::State::Addresses(std::span<const std::string> wanted) {
@@ -235,7 +232,9 @@ Result<std::vector<std::vector<uint64_t>>> RuntimeTypes::State::Addresses(std::s
   if (missing.empty()) return found;
   Places looked(missing.size());
   const bool hashed = rule != TypeHashRule::kUnknown;
-  if (missing.size() <= kFewNames || !hashed) looked = LinkedAddresses(missing);
+  if (missing.size() <= kFewNames || !hashed) {
+    for (size_t i = 0; i < missing.size(); ++i) looked[i] = Linked(missing[i]);
+  }
   if (hashed && std::ranges::any_of(looked, [](const auto& list) { return list.empty(); })) {
     GOOFFSETS_CHECK_OK(ByScan(missing, &looked));
   }
@@ -263,12 +262,8 @@ Result<std::vector<std::vector<uint64_t>>> RuntimeTypes::State::Addresses(std::s
 Result<std::vector<std::vector<uint64_t>>> RuntimeTypes::State::KnownAddresses(std::span<const std::string> wanted) {
   Places found(wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) {
-    if (const auto known = located_.find(wanted[i]); known != located_.end()) {
-      found[i] = known->second;
-    } else if (module.typelinks.count != 0) {
-      // A damaged link costs the shortcut, nothing else.
-      if (Result<std::vector<uint64_t>> linked = ByLinks(wanted[i])) found[i] = std::move(*linked);
-    }
+    const auto known = located_.find(wanted[i]);
+    found[i] = known != located_.end() ? known->second : Linked(wanted[i]);
   }
   if (walk) GOOFFSETS_CHECK_OK(ByWalk(wanted, &found));
   return found;

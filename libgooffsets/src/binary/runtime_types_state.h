@@ -74,7 +74,7 @@ struct RuntimeTypes::State {
   using Places = std::vector<std::vector<uint64_t>>;  // of each name
   Result<void> Walk(const std::function<void(const TypeHeader&)>& each);
   Result<std::vector<uint64_t>> ByLinks(const std::string& name);
-  Places LinkedAddresses(std::span<const std::string> names);
+  std::vector<uint64_t> Linked(const std::string& name);  // the same, or nothing
   // Both look for the names that have no place yet.
   Result<void> ByWalk(std::span<const std::string> names, Places* found);
   Result<void> ByScan(std::span<const std::string> names, Places* found);
