@@ -87,14 +87,19 @@ Result<void> Agent::Start() {
   return {};
 }
 
+Result<void> Agent::TakeNamed(const FileId& file, const std::string& path, const std::string& name) {
+  const Executables::Entry* entry = executables_->Take(file, path, name, false);
+  if (entry && !entry->executable) return tl::unexpected(entry->why);
+  if (entry && !entry->traced()) messages_(entry->why.ToString());
+  return {};
+}
+
 Result<void> Agent::BeginNamed() {
   // A file that nobody runs yet is attached already: its first request is seen.
   for (const std::string& exe : settings_.selection.exes) {
     const std::optional<FileId> file = FileOf(exe);
     if (!file) return ErrnoError(errno, "cannot trace " + exe);
-    const Executables::Entry* entry = executables_->Take(*file, exe, exe, false);
-    if (entry && !entry->executable) return tl::unexpected(entry->why);
-    if (entry && !entry->traced()) messages_(entry->why.ToString());
+    GOOFFSETS_CHECK_OK(TakeNamed(*file, exe, exe));
   }
   for (const int pid : settings_.selection.pids) {
     const std::string process = "process " + std::to_string(pid);
@@ -107,10 +112,8 @@ Result<void> Agent::BeginNamed() {
     const std::optional<FileId> file = FileOf(ExePath(pid));
     if (!file && errno == ENOENT) return Fail(ErrorCode::kUnsupported, process + " is a thread of the kernel");
     if (!file) return ErrnoError(errno, "cannot see what " + process + " runs");
-    const Executables::Entry* entry =
-        executables_->Take(*file, ExePath(pid), process + " (" + ExeName(pid).value_or("its program") + ")", false);
-    if (entry && !entry->executable) return tl::unexpected(entry->why);
-    if (entry && !entry->traced()) messages_(entry->why.ToString());
+    GOOFFSETS_CHECK_OK(
+        TakeNamed(*file, ExePath(pid), process + " (" + ExeName(pid).value_or("its program") + ")"));
   }
   return {};
 }

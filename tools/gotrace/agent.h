@@ -70,6 +70,7 @@ class Agent {
   void Finish(const SpanRecord& record);
   // The executables and processes that were named, one by one.
   Result<void> BeginNamed();
+  Result<void> TakeNamed(const FileId& file, const std::string& path, const std::string& name);
   void Consider(int pid, const std::set<int>& listeners);
   void Forget(int pid);
   void LookAround();

@@ -5,26 +5,27 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
-#include <set>
-#include <span>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "common/database_path.h"
 #include "common/exit_code.h"
 #include "gooffsets/resolve.h"
+#include "gooffsets/version.h"
 #include "gotrace/table.h"
 
 namespace gooffsets::trace {
 
 namespace {
 
-// What an attribute needs besides its span: names of the want lists, as "probe/name". Of several in one text, separated
-// by
-// "|", one is enough.
+// What an attribute needs besides its span: names of the want lists, as "probe/name". Of several in one text, between
+// bars, one is enough.
 struct Row {
   const char* attribute;
-  std::vector<const char*> needs;
+  std::vector<std::string> needs;
 };
 struct Section {
   const char *probe, *title, *module;
@@ -34,8 +35,7 @@ struct Section {
 constexpr char kMaps[] = "swiss_map/map.groups|bucket_map/hmap.buckets";
 
 std::vector<Row> ServerRows(const std::string& probe) {
-  static std::set<std::string> names;
-  const auto name = [&](const char* text) { return names.insert(probe + "/" + text).first->c_str(); };
+  const auto name = [&](const char* text) { return probe + "/" + text; };
   std::vector<Row> rows = {
       {"`http.request.method`", {name("req.Method")}},
       {"`url.path`, `url.query`", {name("req.RequestURI")}},
@@ -56,8 +56,7 @@ std::vector<Row> ServerRows(const std::string& probe) {
 }
 
 std::vector<Row> ClientRows(const std::string& probe) {
-  static std::set<std::string> names;
-  const auto name = [&](const char* text) { return names.insert(probe + "/" + text).first->c_str(); };
+  const auto name = [&](const char* text) { return probe + "/" + text; };
   return {
       {"`http.request.method`", {name("req.Method")}},
       {"`url.full`", {name("url.Scheme"), name("url.Host"), name("url.Path"), name("url.RawQuery")}},
@@ -142,8 +141,7 @@ Answers AnswersOf(const Resolution& resolution) {
   return answers;
 }
 
-Has Evaluate(const Answers& answers, const char* need) {
-  std::string_view rest = need;
+Has Evaluate(const Answers& answers, std::string_view rest) {
   Has best = Has::kNo;
   while (!rest.empty()) {
     const size_t bar = rest.find('|');
@@ -160,11 +158,11 @@ Has Evaluate(const Answers& answers, const char* need) {
 constexpr const char* kCompanions[] = {"google.golang.org/genproto/googleapis/rpc", "google.golang.org/protobuf"};
 
 // A program of one module's version, as its build info would say it.
-BinaryInfo ProgramWith(const std::string& go, const std::vector<std::pair<std::string, std::string>>& modules) {
+BinaryInfo ProgramWith(const Version& go, const std::vector<std::pair<std::string, std::string>>& modules) {
   BinaryInfo info;
-  info.go_version = go;
-  info.go_text = "go" + go;
-  info.go_language = go.substr(0, go.find('.', 2));
+  info.go_version = go.text();
+  info.go_text = "go" + go.text();
+  info.go_language = go.minor_line();
   info.cgo = false;
   info.build_info.found = true;
   info.main_module.emplace();
@@ -179,20 +177,22 @@ BinaryInfo ProgramWith(const std::string& go, const std::vector<std::pair<std::s
   return info;
 }
 
-bool OldestOrLater(const std::string& module, const std::string& version) {
-  // "1.17.13": releases before have no register ABI; pre-releases are left out.
-  if (version.find_first_not_of("0123456789.") != std::string::npos) return false;
-  return module != "std" || std::atoi(version.substr(2).c_str()) >= 17;
+// Releases that the page has a say about: Go before 1.17 has no register ABI; pre-releases are left out.
+std::optional<Version> Release(std::string_view module, std::string_view text) {
+  const Result<Version> version = Version::Parse(SchemeOf(module), text);
+  if (!version || version->is_prerelease()) return std::nullopt;
+  if (module == kStdModule && version->minor() < 17) return std::nullopt;
+  return *version;
 }
 
 // From Go 1.27 on golang.org/x/net/http2 hands its work to net/http (src: its build constraint "!(go1.27 &&
 // !http2legacy)"): its own is looked at with the newest Go before.
-Result<std::string> GoFor(const Database& database, const std::string& module) {
-  GOOFFSETS_TRY(const std::vector<std::string> all, database.Versions("std"));
-  std::string newest;
-  for (const std::string& version : all) {
-    if (!OldestOrLater("std", version)) continue;
-    if (module != "golang.org/x/net" || std::atoi(version.substr(2).c_str()) < 27) newest = version;
+Result<Version> GoFor(const Database& database, const std::string& module) {
+  GOOFFSETS_TRY(const std::vector<std::string> all, database.Versions(std::string(kStdModule)));
+  Version newest;
+  for (const std::string& text : all) {
+    const std::optional<Version> version = Release(kStdModule, text);
+    if (version && (module != "golang.org/x/net" || version->minor() < 27)) newest = *version;
   }
   return newest;
 }
@@ -203,14 +203,16 @@ Result<std::vector<Observed>> Observe(const Database& database, const std::strin
     GOOFFSETS_TRY(const std::vector<std::string> versions, database.Versions(companion));
     if (!versions.empty()) companions.emplace_back(companion, versions.back());
   }
-  GOOFFSETS_TRY(const std::string go, GoFor(database, module));
+  GOOFFSETS_TRY(const Version newest_go, GoFor(database, module));
   std::vector<Observed> all;
   GOOFFSETS_TRY(const std::vector<VersionCoverage> coverage, database.Coverage(module));
   for (const VersionCoverage& version : coverage) {
-    if (!OldestOrLater(module, version.version) || version.amd64.builds == 0) continue;
+    const std::optional<Version> release = Release(module, version.version);
+    if (!release || version.amd64.builds == 0) continue;
     auto modules = companions;
-    if (module != "std") modules.emplace_back(module, version.version);
-    const BinaryInfo info = ProgramWith(module == "std" ? version.version : go, modules);
+    const bool is_std = module == kStdModule;
+    if (!is_std) modules.emplace_back(module, version.version);
+    const BinaryInfo info = ProgramWith(is_std ? *release : newest_go, modules);
     GOOFFSETS_TRY(Resolver resolver, Resolver::ForFacts(info, &database, {}));
     GOOFFSETS_TRY(const Resolution resolution, resolver.Resolve(wants));
     all.push_back({version.version, AnswersOf(resolution)});
@@ -241,7 +243,7 @@ void AppendSection(const Section& section, const std::vector<Observed>& versions
     std::vector<Has> states;
     for (const Observed& version : versions) {
       Has has = Evaluate(version.answers, section.probe);
-      for (const char* need : row.needs) has = Worse(has, Evaluate(version.answers, need));
+      for (const std::string& need : row.needs) has = Worse(has, Evaluate(version.answers, need));
       states.push_back(has);
     }
     *page += fmt::format("| {} | {} | {} | {} |\n", row.attribute, Ranges(versions, states, Has::kYes),

@@ -100,6 +100,13 @@ bool Executables::StaysAlone(const FileId& file, Entry* entry) {
   return false;
 }
 
+Result<void> Executables::Attach(Executable* executable, uint32_t id) {
+  std::vector<std::string> messages;
+  Result<void> attached = executable->Attach(kernel_, id, &messages);
+  for (const std::string& message : messages) messages_(message);
+  return attached;
+}
+
 void Executables::Begin(const FileId& file, Entry* entry) {
   if (std::optional<Error> nothing = entry->executable->WhyNothing(entry->name)) {
     entry->why = std::move(*nothing);
@@ -115,9 +122,7 @@ void Executables::Begin(const FileId& file, Entry* entry) {
     entry->executable.reset();
     return;
   }
-  std::vector<std::string> messages;
-  const Result<void> attached = entry->executable->Attach(kernel_, id, &messages);
-  for (const std::string& message : messages) messages_(message);
+  const Result<void> attached = Attach(entry->executable.get(), id);
   if (!attached) {
     entry->why = attached.error();
     entry->why.message = entry->name + ": " + entry->why.message;
@@ -141,9 +146,7 @@ bool Executables::Renew(const FileId& file, Entry* entry) {
     Begin(file, entry);
     return entry->traced();
   }
-  std::vector<std::string> messages;
-  const Result<void> attached = executable.Attach(kernel_, *entry->id, &messages);
-  for (const std::string& message : messages) messages_(message);
+  const Result<void> attached = Attach(&executable, *entry->id);
   if (!attached) messages_(entry->name + ": " + attached.error().ToString());
   if (executable.attached() > before) {
     messages_(entry->name + ": " + std::to_string(executable.attached() - before) + " more probes attached");

@@ -70,6 +70,7 @@ class Executables {
 
  private:
   // Attaches a resolved executable, or says why not.
+  Result<void> Attach(Executable* executable, uint32_t id);  // with its messages
   void Begin(const FileId& file, Entry* entry);
   bool StaysAlone(const FileId& file, Entry* entry);
   bool Renew(const FileId& file, Entry* entry);
