@@ -4,13 +4,10 @@ import collections
 import contextlib
 import json
 import os
-import pathlib
 import re
 import shutil
 import sqlite3
 import subprocess
-import tempfile
-import unittest
 
 import harness
 import tracing
@@ -19,13 +16,9 @@ GRPC = "1.60.1"
 COUNT = 200
 
 
-class Data(unittest.TestCase):
+class Data(tracing.Case):
     def setUp(self):
-        if reason := tracing.why_not():
-            harness.skip(self, reason)
-        self.directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
-        self.addCleanup(self.directory.cleanup)
-        self.folder = pathlib.Path(self.directory.name)
+        super().setUp()
         self.path = tracing.built("both", "1.22.12", ("-s", "-w"), requires=[f"google.golang.org/grpc@v{GRPC}"])
         self.target = tracing.Target(self.path)
         self.addCleanup(self.target.close)

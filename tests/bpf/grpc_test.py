@@ -2,7 +2,6 @@
 
 import collections
 import tempfile
-import unittest
 
 import harness
 import tracing
@@ -30,19 +29,13 @@ SERVER_ERRORS = {2, 4, 12, 13, 14, 15}
 CONCURRENT = 400
 
 
-class GrpcSpans(unittest.TestCase):
-    def setUp(self):
-        if reason := tracing.why_not():
-            harness.skip(self, reason)
-        self.directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
-        self.addCleanup(self.directory.cleanup)
-
+class GrpcSpans(tracing.Case):
     def check(self, go, grpc, others):
         path = tracing.built("grpc", go, STRIPPED, requires=[f"google.golang.org/grpc@v{grpc}", *others])
-        place = tempfile.mkdtemp(dir=self.directory.name)
+        place = tempfile.mkdtemp(dir=self.folder)
         target = tracing.Target(path, place)
         self.addCleanup(target.close)
-        tracer = tracing.Tracer(self.directory.name, "--exe", path)
+        tracer = tracing.Tracer(self.folder, "--exe", path)
         self.addCleanup(tracer.close)
         records = target.work(CONCURRENT)
         rpc, http = collections.defaultdict(list), {}

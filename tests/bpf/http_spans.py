@@ -6,11 +6,8 @@ common.go).
 
 import collections
 import statistics
-import tempfile
-import unittest
 import urllib.parse
 
-import harness
 import tracing
 
 METHODS = {"GET", "POST", "PUT"}
@@ -25,18 +22,12 @@ def minor(version):
     return int(version.split(".")[1])
 
 
-class HttpCase(unittest.TestCase):
-    def setUp(self):
-        if reason := tracing.why_not():
-            harness.skip(self, reason)
-        self.directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
-        self.addCleanup(self.directory.cleanup)
-
+class HttpCase(tracing.Case):
     def trace(self, path, scale, name_it=None):
         """`name_it` tells gotrace which process: by its file if nothing else is said."""
         target = tracing.Target(path)
         self.addCleanup(target.close)
-        tracer = tracing.Tracer(self.directory.name, *(name_it(target) if name_it else ("--exe", path)))
+        tracer = tracing.Tracer(self.folder, *(name_it(target) if name_it else ("--exe", path)))
         self.addCleanup(tracer.close)
         records = target.work(scale)
         return records, tracer.stop()

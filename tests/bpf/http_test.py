@@ -1,7 +1,5 @@
 """Every span of net/http programs against what the programs themselves logged, over Go releases and ways of linking."""
 
-import time
-
 import harness
 import http_spans
 import tracing
@@ -38,13 +36,13 @@ class HttpSpans(http_spans.HttpCase):
 
     def test_a_program_that_starts_later_and_again(self):
         path = tracing.built("http", "1.27.4", STRIPPED, "pie")
-        tracer = tracing.Tracer(self.directory.name, "--exe", path)
+        tracer = tracing.Tracer(self.folder, "--exe", path)
         self.addCleanup(tracer.close)
         records = []
         for _ in range(2):
             target = tracing.Target(path)
             self.addCleanup(target.close)
-            time.sleep(0.2)  # the agent has learnt of it by then; the fixture itself has nothing to wait on
+            tracer.messages.until(lambda line: f"process {target.process.pid} " in line and "is traced" in line)
             records += target.work(10)
             target.close()
         spans = tracer.stop()

@@ -4,8 +4,6 @@ import json
 import os
 import re
 import subprocess
-import tempfile
-import unittest
 
 import harness
 import tracing
@@ -22,17 +20,11 @@ def instrumented(tags=()):
                                    f"go.opentelemetry.io/otel/exporters/stdout/stdouttrace@v{OTEL}"])
 
 
-class Instrumented(unittest.TestCase):
-    def setUp(self):
-        if reason := tracing.why_not():
-            harness.skip(self, reason)
-        self.directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
-        self.addCleanup(self.directory.cleanup)
-
+class Instrumented(tracing.Case):
     def start(self, path, *arguments):
         target = tracing.Target(path)
         self.addCleanup(target.close)
-        tracer = tracing.Tracer(self.directory.name, *arguments)
+        tracer = tracing.Tracer(self.folder, *arguments)
         self.addCleanup(tracer.close)
         return target, tracer
 
@@ -82,7 +74,7 @@ class Instrumented(unittest.TestCase):
     def test_a_second_gotrace(self):
         path = tracing.built("life", "1.27.4", STRIPPED)
         target, first = self.start(path, "--exe", path)
-        second = tracing.Tracer(self.directory.name, "--exe", path)
+        second = tracing.Tracer(self.folder, "--exe", path)
         self.addCleanup(second.close)
         target.work(REQUESTS)
         for tracer in (first, second):

@@ -4,15 +4,10 @@ import collections
 import http.server
 import json
 import os
-import pathlib
 import re
 import shutil
 import subprocess
-import tempfile
 import threading
-import time
-import unittest
-import urllib.request
 
 import harness
 import tracing
@@ -26,43 +21,13 @@ def life(version):
     return tracing.built("life", version, STRIPPED)
 
 
-def metrics_of(address):
-    """Prometheus' text format, version 0.0.4: {(name, labels): value}"""
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=tracing.LIMIT) as answer:
-        text = answer.read().decode()
-    found, typed = {}, set()
-    for line in text.splitlines():
-        if line.startswith("# TYPE "):
-            typed.add(line.split()[2])
-        elif line and not line.startswith("#"):
-            name, labels, value = re.fullmatch(r"([a-z_]+)(?:\{(.*)\})? (\S+)", line).groups()
-            assert name in typed or re.sub("_(bucket|sum|count)$", "", name) in typed, line
-            found[name, labels or ""] = float(value)
-    return found
-
-
-def until(holds, what):
-    end = time.monotonic() + tracing.LIMIT
-    while not holds():
-        if time.monotonic() > end:
-            raise AssertionError(f"{what} did not happen")
-        time.sleep(0.05)
-
-
 def kernel_objects():
     """Names of the tracer's programs that the kernel holds, over all processes."""
     shown = subprocess.run(["bpftool", "--json", "prog", "show"], check=True, capture_output=True, text=True).stdout
     return {program["id"] for program in json.loads(shown) if re.match(r"(h1|h2|client|grpc)_", program.get("name", ""))}
 
 
-class Life(unittest.TestCase):
-    def setUp(self):
-        if reason := tracing.why_not():
-            harness.skip(self, reason)
-        self.directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
-        self.addCleanup(self.directory.cleanup)
-        self.folder = pathlib.Path(self.directory.name)
-
+class Life(tracing.Case):
     def tracer(self, *arguments, env=None):
         tracer = tracing.Tracer(self.folder, *arguments, env=env)
         self.addCleanup(tracer.close)
@@ -98,9 +63,9 @@ class Life(unittest.TestCase):
             self.wait_traced(tracer, target.process.pid)
         for target in targets:
             target.work(REQUESTS)
-        until(lambda: metrics_of(address)["gotrace_kernel_events_total", 'outcome="sent"'] >= 3 * REQUESTS * PROCESSES,
+        tracing.until(lambda: tracing.metrics_of(address)["gotrace_kernel_events_total", 'outcome="sent"'] >= 3 * REQUESTS * PROCESSES,
               "the last record")
-        told = metrics_of(address)
+        told = tracing.metrics_of(address)
         self.assertEqual(told["gotrace_processes", ""], PROCESSES)
         self.assertEqual(told["gotrace_executables", ""], 5)
         self.assertEqual(told["gotrace_kernel_map_entries", 'map="processes"'], PROCESSES)
@@ -111,8 +76,8 @@ class Life(unittest.TestCase):
         for target in targets:
             target.process.kill()
         # Whatever they had in flight is gone with them.
-        until(lambda: metrics_of(address)["gotrace_processes", ""] == 0, "the processes' end")
-        until(lambda: all(value == 0 for (name, _), value in metrics_of(address).items()
+        tracing.until(lambda: tracing.metrics_of(address)["gotrace_processes", ""] == 0, "the processes' end")
+        tracing.until(lambda: all(value == 0 for (name, _), value in tracing.metrics_of(address).items()
                           if name == "gotrace_kernel_map_entries"), "empty maps")
         expected = {(t.process.pid, kind): REQUESTS for t in targets for kind in ("server", "client")}
         self.assertEqual(self.by_process(tracer.stop()), expected)
@@ -125,12 +90,12 @@ class Life(unittest.TestCase):
         self.assertGreater(len(kernel_objects() - before), 5)
         target.process.stdin.write("steady\n")
         target.process.stdin.flush()
-        until(tracer.spans, "the first span")
+        tracing.until(tracer.spans, "the first span")
         tracer.process.kill()
         tracer.process.wait()
-        until(lambda: kernel_objects() <= before, "the end of the killed agent's programs")
+        tracing.until(lambda: kernel_objects() <= before, "the end of the killed agent's programs")
         second = self.tracer("--exe", path)
-        until(second.spans, "the first span of the second agent")
+        tracing.until(second.spans, "the first span of the second agent")
         [answer] = target.work("stop")
         self.assertGreater(answer["done"], 0)
         self.assertIsNone(target.process.poll())
@@ -139,7 +104,7 @@ class Life(unittest.TestCase):
         spans = [span for span in second.stop() if span.get("url.path") == "/counted" and
                  span["process.pid"] == target.process.pid]
         self.assertEqual(len(spans), REQUESTS)
-        until(lambda: kernel_objects() <= before, "the end of the second agent's programs")
+        tracing.until(lambda: kernel_objects() <= before, "the end of the second agent's programs")
 
     def test_restarts_and_a_file_that_is_replaced(self):
         path = self.copy("server", RELEASES[0])
@@ -180,7 +145,7 @@ class Life(unittest.TestCase):
         # And one that is no Go program.
         target.process.stdin.write(f"exec {shutil.which('cat')}\n")
         target.process.stdin.flush()
-        until(lambda: os.readlink(f"/proc/{target.process.pid}/exe") == os.path.realpath(shutil.which("cat")), "the exec")
+        tracing.until(lambda: os.readlink(f"/proc/{target.process.pid}/exe") == os.path.realpath(shutil.which("cat")), "the exec")
         target.process.stdin.write("echoed\n")
         target.process.stdin.flush()
         target.output.until(lambda line: line == "echoed\n")

@@ -5,8 +5,6 @@ import pathlib
 import shutil
 import signal
 import subprocess
-import tempfile
-import unittest
 
 import garble
 import harness
@@ -25,14 +23,7 @@ func main() {
 '''
 
 
-class Named(unittest.TestCase):
-    def setUp(self):
-        if reason := tracing.why_not():
-            harness.skip(self, reason)
-        self.directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
-        self.addCleanup(self.directory.cleanup)
-        self.folder = pathlib.Path(self.directory.name)
-
+class Named(tracing.Case):
     def program(self, name, source, go, **environment):
         module = self.folder / f"{name}-src"
         module.mkdir()

@@ -1,26 +1,20 @@
 """The portable directory runs where there is nothing else: in a root with the kernel's file systems, a Go program, and no library."""
 
-import pathlib
 import shutil
 import subprocess
-import tempfile
-import unittest
 
 import harness
 import tracing
 
 
-class Portable(unittest.TestCase):
+class Portable(tracing.Case):
     def setUp(self):
-        if reason := tracing.why_not():
-            harness.skip(self, reason)
-        self.directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
-        self.addCleanup(self.directory.cleanup)
-        self.root = pathlib.Path(self.directory.name) / "root"
+        super().setUp()
+        self.root = self.folder / "root"
         for folder in ("proc", "sys", "tmp"):
             (self.root / folder).mkdir(parents=True)
         made = harness.run_tool([str(harness.SOURCE_DIR / "scripts" / "portable"), harness.tool("GOTRACE"), str(self.root / "opt")],
-                                harness.clean_environment(), self.directory.name, limit=120)
+                                harness.clean_environment(), self.folder, limit=120)
         self.assertEqual(made.returncode, harness.DONE, str(made))
         self.program = tracing.built("life", "1.27.4", ("-s", "-w"))
         shutil.copy(self.program, self.root / "server")

@@ -5,9 +5,6 @@ import json
 import os
 import pathlib
 import re
-import subprocess
-import tempfile
-import unittest
 
 import harness
 import tracing
@@ -31,13 +28,7 @@ def run(*arguments, before=()):
     return harness.run_tool([*before, harness.tool("GOTRACE"), *map(str, arguments)], harness.clean_environment(), "/", limit=60)
 
 
-class Rights(unittest.TestCase):
-    def setUp(self):
-        if reason := tracing.why_not():
-            harness.skip(self, reason)
-        self.directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
-        self.addCleanup(self.directory.cleanup)
-
+class Rights(tracing.Case):
     def asked_for(self):
         """By doctor's word, what this kernel needs to attach."""
         said = run("doctor")
@@ -51,7 +42,7 @@ class Rights(unittest.TestCase):
         own = sets_of(os.getpid(), os.getpid())["CapEff"]
         needed, looking = self.asked_for()
         path = tracing.built("http", "1.27.4", STRIPPED, "pie")
-        tracer = tracing.Tracer(self.directory.name, "--exe", path)
+        tracer = tracing.Tracer(self.folder, "--exe", path)
         self.addCleanup(tracer.close)
         tasks = os.listdir(f"/proc/{tracer.process.pid}/task")
         self.assertGreater(len(tasks), 1)
@@ -71,12 +62,12 @@ class Rights(unittest.TestCase):
 
     def test_a_process_of_another_user_that_starts_later(self):
         path = tracing.built("http", "1.27.4", STRIPPED, "pie")
-        own = pathlib.Path(self.directory.name) / "server"
+        own = self.folder / "server"
         own.write_bytes(path.read_bytes())
         own.chmod(0o711)
-        pathlib.Path(self.directory.name).chmod(0o755)
+        self.folder.chmod(0o755)
         os.chown(own, 1234, 1234)
-        tracer = tracing.Tracer(self.directory.name, "--exe", own)
+        tracer = tracing.Tracer(self.folder, "--exe", own)
         self.addCleanup(tracer.close)
         target = tracing.Target(own, user=1234, env={"OTEL_SERVICE_NAME": "theirs"})
         self.addCleanup(target.close)

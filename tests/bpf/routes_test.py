@@ -1,12 +1,6 @@
 """Probes that only copied requests need go where no request is copied, and come back with the first that is."""
 
 import collections
-import re
-import socket
-import tempfile
-import time
-import unittest
-import urllib.request
 
 import harness
 import tracing
@@ -14,32 +8,21 @@ import tracing
 ENOUGH = 10_000  # requests in a row, tools/gotrace/route_probes.h
 
 
-class Routes(unittest.TestCase):
-    def setUp(self):
-        if reason := tracing.why_not():
-            harness.skip(self, reason)
-        self.directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
-        self.addCleanup(self.directory.cleanup)
-
+class Routes(tracing.Case):
     def probes_until(self, wanted):
         """Waits until the agent says so many probes; None: any."""
-        end = time.monotonic() + tracing.LIMIT
-        while time.monotonic() < end:
-            text = urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10).read().decode()
-            probes = int(re.search(r"^gotrace_probes (\d+)$", text, re.MULTILINE)[1])
-            if probes == wanted or (wanted is None and probes):
-                return probes
-            time.sleep(0.05)
-        self.fail(f"{probes} probes are attached, not {wanted}")
+        def attached():
+            return int(tracing.metrics_of(self.metrics)["gotrace_probes", ""])
+
+        tracing.until(lambda: attached() == wanted if wanted is not None else attached(), f"{wanted} probes attached")
+        return attached()
 
     def test_probes_leave_and_return(self):
         path = tracing.built("routes", "1.27.4", ("-s", "-w"))
         target = tracing.Target(path)
         self.addCleanup(target.close)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        tracer = tracing.Tracer(self.directory.name, "--exe", path, "--metrics", f"127.0.0.1:{self.port}")
+        self.metrics = f"127.0.0.1:{tracing.free_port()}"
+        tracer = tracing.Tracer(self.folder, "--exe", path, "--metrics", self.metrics)
         self.addCleanup(tracer.close)
         all_probes = self.probes_until(None)
         sent = collections.Counter()

@@ -12,8 +12,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
+import unittest
 import urllib.error
 import urllib.request
 
@@ -21,6 +23,17 @@ import harness
 
 FIXTURES = harness.SOURCE_DIR / "tests" / "fixtures" / "trace"
 LIMIT = 60  # seconds that any step may take
+
+
+class Case(unittest.TestCase):
+    """A test that traces: a directory of its own, and a skip that says why where nothing can be traced."""
+
+    def setUp(self):
+        if reason := why_not():
+            harness.skip(self, reason)
+        directory = tempfile.TemporaryDirectory(prefix="gotrace-test-")
+        self.addCleanup(directory.cleanup)
+        self.folder = pathlib.Path(directory.name)
 
 
 def why_not():
@@ -170,3 +183,26 @@ def get(url):
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
+
+
+def metrics_of(address):
+    """Prometheus' text format, version 0.0.4: {(name, labels): value}"""
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=LIMIT) as answer:
+        text = answer.read().decode()
+    found, typed = {}, set()
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            typed.add(line.split()[2])
+        elif line and not line.startswith("#"):
+            name, labels, value = re.fullmatch(r"([a-z_]+)(?:\{(.*)\})? (\S+)", line).groups()
+            assert name in typed or re.sub("_(bucket|sum|count)$", "", name) in typed, line
+            found[name, labels or ""] = float(value)
+    return found
+
+
+def until(holds, what):
+    end = time.monotonic() + LIMIT
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not happen")
+        time.sleep(0.05)
