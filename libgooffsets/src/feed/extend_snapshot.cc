@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "feed/build_prints.h"
+#include "feed/copy_builds.h"
 #include "store/export.h"
 #include "store/store.h"
 #include "store/temporary_database.h"
@@ -24,7 +25,7 @@ Result<void> AddVersions(Store* from, Store* to) {
   return {};
 }
 
-Result<ExtendedSnapshot> Continue(Store* from, Store* to) {
+Result<ExtendedSnapshot> Continue(Store* from, Store* to, const std::function<void(size_t, size_t)>& progress) {
   ExtendedSnapshot done;
   GOOFFSETS_TRY(const BuildPrints wanted, ReadBuildPrints(from->connection()));
   GOOFFSETS_TRY(const BuildPrints there, ReadBuildPrints(to->connection()));
@@ -34,18 +35,28 @@ Result<ExtendedSnapshot> Continue(Store* from, Store* to) {
     GOOFFSETS_CHECK_OK(to->RemoveBuild(id));
     ++done.removed;
   }
+  std::vector<std::string> missing;
   for (const auto& [id, print] : wanted) {
-    auto old = there.find(id);
+    const auto old = there.find(id);
     if (old != there.end() && old->second == print) {
       ++done.kept;
-      continue;
+    } else {
+      missing.push_back(id);
     }
-    GOOFFSETS_TRY(BuildRecord record, from->ReadBuild(id));
-    // Taken out first: Replace() keeps a success where the database now has a failure.
-    if (old != there.end()) GOOFFSETS_CHECK_OK(to->RemoveBuild(id));
-    GOOFFSETS_CHECK_OK(to->Add(record));
-    ++(old != there.end() ? done.replaced : done.added);
   }
+  BuildCopier copier(from, to);
+  for (const std::string& id : missing) {
+    if (progress) progress(done.added + done.replaced, missing.size());
+    if (there.contains(id)) {
+      GOOFFSETS_CHECK_OK(to->RemoveBuild(id));
+      copier.Forget();
+      ++done.replaced;
+    } else {
+      ++done.added;
+    }
+    GOOFFSETS_CHECK_OK(copier.Copy(id));
+  }
+  if (progress) progress(missing.size(), missing.size());
   GOOFFSETS_CHECK_OK(AddVersions(from, to));
   GOOFFSETS_TRY(const Digest128 versions_after, KnownVersionsPrint(to->connection()));
   done.changed = done.added + done.replaced + done.removed > 0 || versions_before != versions_after;
@@ -59,7 +70,8 @@ Result<ExtendedSnapshot> Continue(Store* from, Store* to) {
 }  // namespace
 
 Result<ExtendedSnapshot> ExtendSnapshot(const std::string& previous, const std::string& database,
-                                        const std::string& out) {
+                                        const std::string& out,
+                                        const std::function<void(size_t done, size_t total)>& progress) {
   GOOFFSETS_TRY(Store from, Store::Open(database, OpenMode::kReadOnly));
   TemporaryDatabase working(out + ".working");
   std::error_code error;
@@ -70,7 +82,7 @@ Result<ExtendedSnapshot> ExtendSnapshot(const std::string& previous, const std::
   ExtendedSnapshot done;
   {
     GOOFFSETS_TRY(Store to, Store::Open(working.path(), OpenMode::kCreate));
-    GOOFFSETS_TRY(done, Continue(&from, &to));
+    GOOFFSETS_TRY(done, Continue(&from, &to, progress));
     if (previous.empty()) done.changed = true;
     if (done.changed) GOOFFSETS_CHECK_OK(Publish(&to, out));
   }

@@ -9,6 +9,7 @@
 #define GOOFFSETS_FEED_EXTEND_SNAPSHOT_H_
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include "gooffsets/result.h"
@@ -21,8 +22,10 @@ struct ExtendedSnapshot {
 };
 
 // `previous` is a published snapshot, or empty: then the new one is made of `database` alone. Works beside `out`.
+// `progress` (may be empty) is told how many of the builds that are to be added were.
 Result<ExtendedSnapshot> ExtendSnapshot(const std::string& previous, const std::string& database,
-                                        const std::string& out);
+                                        const std::string& out,
+                                        const std::function<void(size_t done, size_t total)>& progress = {});
 
 }  // namespace gooffsets
 

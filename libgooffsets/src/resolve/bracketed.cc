@@ -1,12 +1,13 @@
 // Bracketed answers: what was not observed lies between two observed versions that agree.
 //
 // Go releases and module versions that the database does not have are stood for by the nearest observed ones below, and
-// then by the nearest ones above. Both must be found, with the same number and the same fields and sizes before it. An
-// item that moved between the two is refused.
+// then by the nearest ones above, none farther than the next minor line. Both must be found, with the same number and
+// the same fields and sizes before it. An item that moved between the two is refused.
 #include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "gooffsets/version.h"
 #include "resolve/database_side.h"
 #include "store/version_order.h"
 
@@ -30,6 +31,13 @@ Neighbours NeighboursOf(const std::vector<std::string>& ascending, const std::st
   return neighbours;
 }
 
+// Whether nothing but the rest of one minor line lies between them, in part. Over more lines fields move and move back:
+// grpclb.lbBalancer.state is at 456 in grpc 1.64 and 1.74, and at 472 from 1.66 to 1.70.
+bool Adjacent(const std::string& a, const std::string& b, VersionScheme scheme) {
+  const Result<Version> low = Version::Parse(scheme, a), high = Version::Parse(scheme, b);
+  return low && high && low->major() == high->major() && high->minor() <= low->minor() + 1;
+}
+
 }  // namespace
 
 // Every release and version that the program has and the database has not, with its neighbours on both sides: the same
@@ -44,6 +52,13 @@ Result<DatabaseSide::Bracket> DatabaseSide::MakeBracket(const ModuleVersion& own
     if (!neighbours.below || !neighbours.above) {
       bracket.missing = {NameOf({module, version}) + " lies outside of the observed versions (" + versions->front() +
                              " to " + versions->back() + ")",
+                         strict_.world.BuildHint()};
+      return false;
+    }
+    for (const auto& [low, high] : {std::pair(*neighbours.below, version), std::pair(version, *neighbours.above)}) {
+      if (Adjacent(low, high, SchemeOf(module))) continue;
+      bracket.missing = {"the nearest observed versions, " + *neighbours.below + " and " + *neighbours.above +
+                             ", are too far from " + NameOf({module, version}),
                          strict_.world.BuildHint()};
       return false;
     }

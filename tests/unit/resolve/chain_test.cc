@@ -85,6 +85,22 @@ TEST(Chain, APatchReleaseThatMovesAFieldIsNeverBracketedAcross) {
   EXPECT_NE(answer.how.find("Go 1.26.11"), std::string::npos) << answer.how;
 }
 
+TEST(Chain, NeighboursBeyondTheNextMinorLineBracketNothing) {
+  testing::TempDir dir;
+  const std::string path = dir / "held_out.db";
+  // Without what lies between them, grpc 1.64.1 and 1.74.3 agree on a field that was elsewhere in 1.69.
+  ASSERT_TRUE(testing::CopyWithout(path, [](const BuildInfo& build) {
+    if (build.root.module != "google.golang.org/grpc") return false;
+    const Version version = *Version::Parse(VersionScheme::kModule, build.root.version);
+    return version.minor() >= 65 && version.minor() <= 73;
+  }));
+  Chain chain(path, Program("1.27.4", {{"google.golang.org/grpc", "1.69.0"}}));
+  const DatabaseAnswer answer = chain.Ask("google.golang.org/grpc/balancer/grpclb.lbBalancer.state");
+  EXPECT_EQ(answer.kind, Kind::kUnknown) << answer.Says();
+  const std::string reason = chain.Bracketed("google.golang.org/grpc/balancer/grpclb.lbBalancer.state").missing.reason;
+  EXPECT_NE(reason.find("too far from google.golang.org/grpc 1.69.0"), std::string::npos) << reason;
+}
+
 TEST(Chain, AReleaseBeyondTheDatabaseIsUnknown) {
   Chain chain(testing::ReleasedDatabase(), Program("1.99.0"));
   DatabaseAnswer answer = chain.Ask("net/http.Request.URL");
