@@ -9,16 +9,13 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "common/step_progress.h"
+
 namespace offsetgen {
 
-namespace {
+using gooffsets::ShortDuration;
 
-std::string Duration(double seconds) {
-  auto s = static_cast<long>(seconds);
-  if (s < 60) return fmt::format("{}s", s);
-  if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
-  return fmt::format("{}h{:02}m", s / 3600, s % 3600 / 60);
-}
+namespace {
 
 double Since(std::chrono::steady_clock::time_point t) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
@@ -96,7 +93,7 @@ void Progress::Print(const std::string& level, const std::string& text, const st
 std::string Progress::TotalLine() const {
   double elapsed = Since(start_);
   double rate = done_ > 0 ? static_cast<double>(done_) / elapsed : 0;
-  std::string left = rate > 0 ? Duration(static_cast<double>(total_ - std::min(done_, total_)) / rate) : "?";
+  std::string left = rate > 0 ? ShortDuration(static_cast<double>(total_ - std::min(done_, total_)) / rate) : "?";
   return fmt::format("{}/{} builds, {:.1f} a minute, {} left", done_, total_, rate * 60, left);
 }
 
@@ -110,7 +107,7 @@ void Progress::Draw() {
   Erase();
   size_t columns = Columns(out_) - 1;
   for (const auto& [slot, r] : running_) {
-    std::string line = fmt::format("  {} {} {}", r.job, r.stage, Duration(Since(r.since)));
+    std::string line = fmt::format("  {} {} {}", r.job, r.stage, ShortDuration(Since(r.since)));
     fmt::print(out_, "{}\n", line.substr(0, columns));
     ++drawn_;
   }

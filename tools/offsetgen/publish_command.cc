@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "common/exit_code.h"
+#include "common/step_progress.h"
 #include "feed/feed_time.h"
 #include "feed/minisign.h"
 #include "feed/publish_feed.h"
@@ -25,6 +26,7 @@ using gooffsets::ErrorCode;
 using gooffsets::Fail;
 using gooffsets::ReportError;
 using gooffsets::Result;
+using gooffsets::StepProgress;
 
 struct PublishCommand::State {
   CLI::App* publish = nullptr;
@@ -195,7 +197,10 @@ Result<void> MakeKeys(const std::string& file, const std::string& password_file,
 
 Result<gooffsets::StaticSiteCounts> WriteSite(const std::string& db, const std::string& directory) {
   GOOFFSETS_TRY(const gooffsets::Database database, gooffsets::Database::Open(db));
-  return gooffsets::WriteStaticSite(database, directory, gooffsets::StaticSiteOptions());
+  gooffsets::StaticSiteOptions options;
+  StepProgress progress;
+  options.progress = [&](size_t done, size_t total) { progress.Show({"writing", done, total, "pages"}); };
+  return gooffsets::WriteStaticSite(database, directory, options);
 }
 
 }  // namespace
@@ -215,9 +220,12 @@ std::optional<int> PublishCommand::Run() {
   options.keep = s.keep;
   options.level = s.level;
   options.new_key = s.new_key;
-  if (::isatty(STDERR_FILENO) != 0)
-    options.progress = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
+  std::optional<StepProgress> progress(std::in_place);
+  options.progress = [&](const gooffsets::PublishProgress& step) {
+    progress->Show({step.what, step.done, step.total, step.unit});
+  };
   auto done = Publish(std::move(options), s.key_file, s.password_file, s.revoked, s.corrections, s.next_key);
+  progress.reset();
   if (!done) return ReportError("offsetgen", done.error());
   if (s.format == "json") {
     fmt::print("{}\n", Json(*done).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));

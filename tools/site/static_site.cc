@@ -163,7 +163,8 @@ Result<void> WriteSearch(Writer* writer, const PageContext& context) {
   return {};
 }
 
-Result<void> WriteAll(const Database& database, const SiteData& data, const Chosen& chosen, Writer* writer) {
+Result<void> WriteAll(const Database& database, const SiteData& data, const Chosen& chosen,
+                      const StaticSiteOptions& options, Writer* writer) {
   GOOFFSETS_CHECK_OK(
       writer->Write(kMark, "The web pages of gooffsets, as files. The next copy replaces this directory.\n"));
   for (const Asset& asset : Assets()) GOOFFSETS_CHECK_OK(writer->Write(asset.address, asset.text));
@@ -176,7 +177,8 @@ Result<void> WriteAll(const Database& database, const SiteData& data, const Chos
     if (FitForFile(address)) addresses.push_back(address);
   }
   addresses.insert(addresses.end(), chosen.pages.begin(), chosen.pages.end());
-  for (const std::string& address : addresses) {
+  for (size_t done = 0; const std::string& address : addresses) {
+    if (options.progress) options.progress(done++, addresses.size());
     GOOFFSETS_CHECK_OK(writer->WritePage(address, Render(database, data, {"/" + address, {}}, &chosen)));
   }
   return WriteSearch(writer, PageContext(database, data, &chosen, ""));
@@ -214,7 +216,7 @@ Result<StaticSiteCounts> WriteStaticSite(const Database& database, const std::st
   const fs::path working = name + ".tmp-" + std::to_string(::getpid());
   fs::remove_all(working, error);
   Writer writer(working, &counts);
-  Result<void> written = WriteAll(database, *data, chosen, &writer);
+  Result<void> written = WriteAll(database, *data, chosen, options, &writer);
   if (written) written = MoveIntoPlace(working, place);
   if (!written) {
     fs::remove_all(working, error);

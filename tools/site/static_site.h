@@ -11,6 +11,7 @@
 #define GOOFFSETS_TOOLS_SITE_STATIC_SITE_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ struct StaticSiteOptions {
                                       "google.golang.org/grpc.ClientConn",
                                       "google.golang.org/grpc/internal/transport.Stream.method"};
   size_t max_pages = 4000;
+  std::function<void(size_t done, size_t total)> progress = {};  // of pages; may be empty
 };
 
 struct StaticSiteCounts {

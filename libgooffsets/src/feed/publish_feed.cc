@@ -77,8 +77,8 @@ class Publication {
  private:
   std::string Making(const std::string& name) const { return making_ + "/" + name; }
   std::string InFeed(const std::string& name) const { return options_.feed + "/" + name; }
-  void Say(const std::string& text) const {
-    if (options_.progress) options_.progress(text);
+  void Say(const std::string& what, uint64_t done = 0, uint64_t total = 0, const std::string& unit = {}) const {
+    if (options_.progress) options_.progress({what, done, total, unit});
   }
 
   Result<void> Prepare() {
@@ -151,8 +151,11 @@ class Publication {
       Say("unpacking version " + std::to_string(newest_.version));
       GOOFFSETS_TRY(previous, Unpack(newest_.full, newest_.database, "previous.db"));
     }
-    Say("continuing it with " + options_.database);
-    GOOFFSETS_TRY(const ExtendedSnapshot made, ExtendSnapshot(previous, options_.database, Making("new.db")));
+    Say("reading " + options_.database);
+    const auto adding = [this](size_t done, size_t total) {
+      if (total != 0) Say("adding", done, total, "builds");
+    };
+    GOOFFSETS_TRY(const ExtendedSnapshot made, ExtendSnapshot(previous, options_.database, Making("new.db"), adding));
     out_.builds_added = made.added;
     out_.builds_replaced = made.replaced;
     out_.builds_removed = made.removed;
@@ -161,6 +164,7 @@ class Publication {
     GOOFFSETS_TRY(const std::vector<std::string> modules, opened.Modules());
     if (modules.empty()) return Fail(ErrorCode::kBadInput, options_.database + " is empty");
     if (previous.empty()) return true;
+    Say("comparing it with version " + std::to_string(newest_.version));
     GOOFFSETS_TRY(const DatabaseChanges changes, CompareDatabases(previous, Making("new.db")));
     out_.new_versions = changes.new_versions;
     std::string refused;
@@ -206,8 +210,10 @@ class Publication {
     Manifest& manifest = out_.manifest;
     const std::string database = Making("new.db"), packed = Making("packed"), back = Making("back.db");
     GOOFFSETS_TRY(manifest.database, BlobOf(database));
-    Say("compressing " + std::to_string(manifest.database.size >> 20) + " MiB");
-    GOOFFSETS_CHECK_OK(CompressSnapshot(database, packed, options_.level));
+    const auto saying = [this](const std::string& what) {
+      return [this, what](uint64_t done, uint64_t total) { Say(what, done, total); };
+    };
+    GOOFFSETS_CHECK_OK(CompressSnapshot(database, packed, options_.level, saying("compressing")));
     GOOFFSETS_CHECK_OK(ReadBack(packed, "", {}));
     GOOFFSETS_TRY(manifest.full, Add(packed));
     manifest.deltas.clear();
@@ -218,8 +224,8 @@ class Publication {
       Result<std::string> old = OldDatabase(previous);
       if (!old && old.error().code == ErrorCode::kNotFound) break;  // pruned, and all before it
       if (!old) return tl::unexpected(old.error());
-      Say("the difference to version " + std::to_string(previous.version));
-      GOOFFSETS_CHECK_OK(MakeSnapshotDelta(*old, database, packed, options_.level));
+      const std::string what = "making the difference from version " + std::to_string(previous.version) + ":";
+      GOOFFSETS_CHECK_OK(MakeSnapshotDelta(*old, database, packed, options_.level, saying(what)));
       GOOFFSETS_CHECK_OK(ReadBack(packed, *old, previous.database));
       GOOFFSETS_TRY(FeedBlob blob, Add(packed));
       manifest.deltas.push_back({previous.version, previous.database, std::move(blob)});

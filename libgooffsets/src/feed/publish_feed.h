@@ -19,6 +19,12 @@
 
 namespace gooffsets {
 
+struct PublishProgress {
+  std::string what = {};
+  uint64_t done = 0, total = 0;  // total 0: a step without a measure
+  std::string unit = {};         // of what; empty: bytes
+};
+
 struct PublishOptions {
   std::string database = {};
   std::string feed = {};  // directory
@@ -32,7 +38,7 @@ struct PublishOptions {
   unsigned keep = 10;             // blobs of so many earlier versions stay
   int level = 19;
   bool new_key = false;  // the key need not be the one that the feed announced: clients have to be told otherwise
-  std::function<void(const std::string&)> progress = {};
+  std::function<void(const PublishProgress&)> progress = {};  // may be empty
 };
 
 struct PublishedFeed {

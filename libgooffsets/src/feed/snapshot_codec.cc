@@ -37,8 +37,8 @@ int LogOf(uint64_t size) {
   return log;
 }
 
-Result<void> Compress(const std::string& file, const std::string& prefix, const std::string& out, int level,
-                      int window) {
+Result<void> Compress(const std::string& file, const std::string& prefix, const std::string& out, int level, int window,
+                      const CodecProgress& progress) {
   GOOFFSETS_TRY(UniqueFd in, OpenForReading(file));
   GOOFFSETS_TRY(const uint64_t size, FileSize(in, file));
   GOOFFSETS_TRY(OutputFile target, OutputFile::Open(out, OutputFile::Mode::kNew));
@@ -54,6 +54,7 @@ Result<void> Compress(const std::string& file, const std::string& prefix, const 
   }
   std::string piece(kPiece, '\0'), packed(ZSTD_CStreamOutSize(), '\0');
   for (uint64_t at = 0;;) {
+    if (progress) progress(at, size);
     const size_t count = static_cast<size_t>(std::min<uint64_t>(kPiece, size - at));
     GOOFFSETS_CHECK_OK(ReadAt(in, at, piece.data(), count, file));
     at += count;
@@ -110,16 +111,17 @@ Result<std::string> Decode(const std::string& file, const std::string& prefix, O
 
 }  // namespace
 
-Result<void> CompressSnapshot(const std::string& file, const std::string& out, int level) {
-  return Compress(file, "", out, level, kSnapshotWindow);
+Result<void> CompressSnapshot(const std::string& file, const std::string& out, int level,
+                              const CodecProgress& progress) {
+  return Compress(file, "", out, level, kSnapshotWindow, progress);
 }
 
-Result<void> MakeSnapshotDelta(const std::string& old_file, const std::string& file, const std::string& out,
-                               int level) {
+Result<void> MakeSnapshotDelta(const std::string& old_file, const std::string& file, const std::string& out, int level,
+                               const CodecProgress& progress) {
   GOOFFSETS_TRY(const std::string prefix, ReadFile(old_file, kMaxPrefix));
   GOOFFSETS_TRY(UniqueFd in, OpenForReading(file));
   GOOFFSETS_TRY(const uint64_t size, FileSize(in, file));
-  return Compress(file, prefix, out, level, LogOf(prefix.size() + size + 1));
+  return Compress(file, prefix, out, level, LogOf(prefix.size() + size + 1), progress);
 }
 
 Result<std::string> DecodeSnapshot(const std::string& file, const std::string& old_file, uint64_t old_size,

@@ -11,15 +11,20 @@
 #define GOOFFSETS_FEED_SNAPSHOT_CODEC_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "gooffsets/result.h"
 
 namespace gooffsets {
 
-// Level 1 to 22, as in ZSTD_compress.
-Result<void> CompressSnapshot(const std::string& file, const std::string& out, int level);
-Result<void> MakeSnapshotDelta(const std::string& old_file, const std::string& file, const std::string& out, int level);
+using CodecProgress = std::function<void(uint64_t done, uint64_t total)>;  // bytes of `file`
+
+// Level 1 to 22, as in ZSTD_compress. `progress` may be empty.
+Result<void> CompressSnapshot(const std::string& file, const std::string& out, int level,
+                              const CodecProgress& progress = {});
+Result<void> MakeSnapshotDelta(const std::string& old_file, const std::string& file, const std::string& out, int level,
+                               const CodecProgress& progress = {});
 
 // Writes `out` anew, exactly `size` bytes, and gives its SHA-256. `old_file` is empty for a whole snapshot; `old_size`
 // is how large it must be. The file is synced. After an error it is removed.
