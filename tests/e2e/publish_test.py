@@ -1,11 +1,14 @@
 """The publisher's side of a feed: keys, the web pages beside it, and what a kill, a full disk or a second publisher leave behind."""
 
+import contextlib
 import html.parser
 import json
 import os
+import pty
 import random
 import re
 import shutil
+import sqlite3
 import stat
 import subprocess
 import time
@@ -153,6 +156,42 @@ class Site(FeedTest):
         self.assertEqual([p.name for p in site.iterdir()], ["thesis.tex"])
 
 
+class Telling(FeedTest):
+    def command(self, *more):
+        return [tool("OFFSETGEN"), "publish", "--db", str(self.made / "2.db"), "--feed", str(self.feed("feed1")), "--sign",
+                str(self.made / "a.key"), *more]
+
+    def test_a_log_gets_a_line_a_step(self):
+        run = run_tool(self.command("--format", "json"), clean_environment(), self.directory)
+        self.assertEqual(run.returncode, DONE, str(run))
+        self.assertEqual(json.loads(run.stdout)["version"], 2)  # and nothing but JSON
+        steps = [line for line in run.stderr.splitlines() if " done, " not in line]
+        size = self.manifest()["database"]["size"] / 1e6
+        added = json.loads(run.stdout)["builds_added"]
+        self.assertEqual(steps, ["unpacking version 1", f"reading {self.made}/2.db", f"adding {added} builds", "comparing it with version 1",
+                                 f"compressing {size:.1f} MB", f"making the difference from version 1: {size:.1f} MB"])
+        self.assertNotIn("\x1b", run.stderr)
+
+    def test_a_terminal_gets_one_line_that_is_gone_at_the_end(self):
+        own, terminal = pty.openpty()
+        self.addCleanup(os.close, own)
+        process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=terminal, text=True,
+                                   env={**clean_environment(), "TERM": "xterm"})
+        os.close(terminal)
+        shown = b""
+        try:
+            while part := os.read(own, 65536):
+                shown += part
+        except OSError:  # EIO: nobody has the terminal open any more
+            pass
+        out = process.communicate(timeout=120)[0]
+        self.assertEqual(process.returncode, DONE)
+        self.assertIn("version 2", out)
+        self.assertIn(b"adding ", shown)
+        self.assertNotIn(b"\n", shown)
+        self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-100:])
+
+
 class WhenThingsGoWrong(FeedTest):
     def command(self, feed, db="2.db"):
         return [tool("OFFSETGEN"), "publish", "--db", str(self.made / db), "--feed", str(feed), "--sign", str(self.made / "a.key"),
@@ -292,6 +331,22 @@ class WhenThingsGoWrong(FeedTest):
                 self.assertEqual(code, ENVIRONMENT)
                 self.assertIn("another process is publishing", text)
         self.assertEqual(self.manifest(feed)["version"], 2)
+
+    def test_numbers_that_were_changed_behind_the_digests_are_not_published(self):
+        for change, words in (("UPDATE field SET offset = offset + 8 WHERE pos = 1", "not what its digest says"),
+                              ("UPDATE parameter SET size = size + 1 WHERE pos = 0", "not what its digest says"),
+                              ("UPDATE package_layout SET entries = (SELECT entries FROM package_layout ORDER BY id LIMIT 1)",
+                               "not what its digest says"),
+                              ("DELETE FROM field WHERE pos = 0", "not what its digest says")):
+            changed = self.directory / "changed.db"
+            shutil.copy(self.made / "2.db", changed)
+            with contextlib.closing(sqlite3.connect(changed)) as db, db:
+                self.assertGreater(db.execute(change).rowcount, 0)
+            feed = self.directory / "feed"
+            run = publish(changed, feed, self.made / "a.key", exits=BAD_INPUT)
+            self.assertIn(words, run.stderr)
+            self.assertIn(str(changed), run.stderr)
+            self.assertFalse((feed / "manifest.json").exists())
 
     def test_databases_that_are_none(self):
         feed = self.directory / "feed"
