@@ -1,15 +1,19 @@
 // Bracketed answers: what was not observed lies between two observed versions that agree.
 //
-// Go releases and module versions that the database does not have are stood for by the nearest observed ones below, and
-// then by the nearest ones above, none farther than the next minor line. Both must be found, with the same number and
-// the same fields and sizes before it. An item that moved between the two is refused.
+// Go releases and module versions that the database does not have are stood for by observed ones below, and then by
+// observed ones above. Both must be found, with the same number and the same fields and sizes before it. An item that
+// moved between the two is refused.
+//
+// Minor lines are branches: a fix reaches 1.19.6 and 1.20.1, and 1.20 is without it although it lies between them. So a
+// neighbour is the nearest one of the version's own line, or else of the next line the one farthest away, which has what
+// the versions between can have: below the first of the line before, above the last of the line behind. No neighbour lies
+// farther off: over more lines fields move and move back (grpclb.lbBalancer.state: 456 in grpc 1.64, 472, 456 in 1.74).
 #include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "gooffsets/version.h"
 #include "resolve/database_side.h"
-#include "store/version_order.h"
 
 namespace gooffsets {
 namespace {
@@ -21,21 +25,29 @@ struct Neighbours {
   bool observed = false;
 };
 
-Neighbours NeighboursOf(const std::vector<std::string>& ascending, const std::string& version, VersionScheme scheme) {
-  const VersionLess less(scheme);
-  Neighbours neighbours;
-  auto above = std::lower_bound(ascending.begin(), ascending.end(), version, less);
-  if (above != ascending.end() && *above == version) neighbours.observed = true;
-  if (above != ascending.begin()) neighbours.below = *(above - 1);
-  if (above != ascending.end()) neighbours.above = *above;
-  return neighbours;
-}
+// The same line, or one that follows it.
+bool SameLine(const Version& a, const Version& b) { return a.major() == b.major() && a.minor() == b.minor(); }
+bool NextLine(const Version& a, const Version& b) { return a.major() == b.major() && a.minor() + 1 == b.minor(); }
 
-// Whether nothing but the rest of one minor line lies between them, in part. Over more lines fields move and move back:
-// grpclb.lbBalancer.state is at 456 in grpc 1.64 and 1.74, and at 472 from 1.66 to 1.70.
-bool Adjacent(const std::string& a, const std::string& b, VersionScheme scheme) {
-  const Result<Version> low = Version::Parse(scheme, a), high = Version::Parse(scheme, b);
-  return low && high && low->major() == high->major() && high->minor() <= low->minor() + 1;
+Neighbours NeighboursOf(const std::vector<std::string>& ascending, const Version& version) {
+  Neighbours neighbours;
+  bool own_above = false;
+  std::optional<Version> low;
+  for (const std::string& text : ascending) {
+    const Result<Version> seen = Version::Parse(version.scheme(), text);
+    if (!seen) continue;
+    if (*seen == version) neighbours.observed = true;
+    if (*seen < version) {
+      const bool first_of_line_before = NextLine(*seen, version) && (!low || !NextLine(*low, version));
+      if (!SameLine(*seen, version) && !first_of_line_before) continue;
+      neighbours.below = text;
+      low = *seen;
+    } else if (version < *seen && !own_above) {
+      own_above = SameLine(version, *seen);
+      if (own_above || NextLine(version, *seen)) neighbours.above = text;
+    }
+  }
+  return neighbours;
 }
 
 }  // namespace
@@ -47,18 +59,13 @@ Result<DatabaseSide::Bracket> DatabaseSide::MakeBracket(const ModuleVersion& own
   Assumptions below, above;
   auto surround = [&](const std::string& module, const std::string& version) -> Result<bool> {
     GOOFFSETS_TRY(const auto* versions, reader_->Versions(module));
-    const Neighbours neighbours = NeighboursOf(*versions, version, SchemeOf(module));
-    if (neighbours.observed || versions->empty()) return true;
+    if (versions->empty()) return true;
+    const Result<Version> wanted = Version::Parse(SchemeOf(module), version);
+    const Neighbours neighbours = wanted ? NeighboursOf(*versions, *wanted) : Neighbours{};
+    if (neighbours.observed) return true;
     if (!neighbours.below || !neighbours.above) {
-      bracket.missing = {NameOf({module, version}) + " lies outside of the observed versions (" + versions->front() +
-                             " to " + versions->back() + ")",
-                         strict_.world.BuildHint()};
-      return false;
-    }
-    for (const auto& [low, high] : {std::pair(*neighbours.below, version), std::pair(version, *neighbours.above)}) {
-      if (Adjacent(low, high, SchemeOf(module))) continue;
-      bracket.missing = {"the nearest observed versions, " + *neighbours.below + " and " + *neighbours.above +
-                             ", are too far from " + NameOf({module, version}),
+      bracket.missing = {NameOf({module, version}) + " has no neighbours among the observed versions (" +
+                             versions->front() + " to " + versions->back() + ") on both sides, in its own or the next minor line",
                          strict_.world.BuildHint()};
       return false;
     }

@@ -165,5 +165,50 @@ TEST(HeldOut, AnswersAreRightOrRefusedNeverWrong) {
   }
 }
 
+// One release missing at a time, all others there: what its neighbours agree on. Every 40th release, all with
+// GOOFFSETS_TEST_ALL.
+size_t Stride() { return std::getenv("GOOFFSETS_TEST_ALL") == nullptr ? 40 : 1; }
+
+TEST(HeldOut, EachReleaseOfGrpcByItself) {
+  const std::string released = testing::ReleasedDatabase();
+  Chain all(released, Program("1.27.4"));
+  const std::vector<std::string> versions = **all.reader().Versions(kGrpc);
+  Counts counts;
+  for (size_t i = Stride() - 1; i < versions.size(); i += Stride()) {
+    const Pair only{"", versions[i]};
+    testing::TempDir dir;
+    const std::string held_out = dir / "held_out.db";
+    ASSERT_TRUE(testing::CopyWithout(held_out, [&](const BuildInfo& build) { return only.HeldOut(build); }));
+    std::map<std::string, std::string> modules;
+    std::string go;
+    for (const SeenPackage& seen : **all.reader().Seen(kGrpc, only.grpc, kGrpc, GoArch::kAmd64)) {
+      const SeenBuild& build = **all.reader().Build(seen.build);
+      if (build.root == ModuleVersion{kGrpc, only.grpc}) {
+        modules = build.closure;
+        go = build.evidence.go;
+      }
+    }
+    AskAll("up to grpc " + only.grpc, released, held_out, go, kGrpc, only.grpc, modules, 7, &counts);
+  }
+  EXPECT_EQ(counts.wrong, 0U);
+  EXPECT_GT(counts.right[Source::kBracketed], 1000U);
+}
+
+TEST(HeldOut, EachGoReleaseByItself) {
+  const std::string released = testing::ReleasedDatabase();
+  Chain all(released, Program("1.27.4"));
+  const std::vector<std::string> versions = **all.reader().Versions("std");
+  Counts counts;
+  for (size_t i = Stride() - 1; i < versions.size(); i += Stride()) {
+    const Pair only{versions[i], ""};
+    testing::TempDir dir;
+    const std::string held_out = dir / "held_out.db";
+    ASSERT_TRUE(testing::CopyWithout(held_out, [&](const BuildInfo& build) { return only.HeldOut(build); }));
+    AskAll("up to Go " + only.go, released, held_out, only.go, "std", only.go, {}, 19, &counts);
+  }
+  EXPECT_EQ(counts.wrong, 0U);
+  EXPECT_GT(counts.right[Source::kBracketed], 1000U);
+}
+
 }  // namespace
 }  // namespace gooffsets
