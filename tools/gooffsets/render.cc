@@ -111,18 +111,20 @@ std::string RenderTimeline(const Timeline& timeline) {
     observations += run.observations;
   }
   if (observations > 0) out += table.Text();
-  // Gaps by reason. No ranges: observed versions may lie between two gaps.
+  // Gaps by kind of reason ("build failed"; the compiler's words are in the JSON). No ranges: observed versions may lie
+  // between two gaps.
   std::vector<std::pair<std::string, std::vector<std::string>>> gaps;
   for (const Gap& gap : timeline.gaps) {
-    auto same = std::find_if(gaps.begin(), gaps.end(), [&](const auto& other) { return other.first == gap.reason; });
-    if (same == gaps.end()) same = gaps.insert(gaps.end(), {gap.reason, {}});
+    const std::string kind = gap.reason.substr(0, gap.reason.find(": "));
+    auto same = std::find_if(gaps.begin(), gaps.end(), [&](const auto& other) { return other.first == kind; });
+    if (same == gaps.end()) same = gaps.insert(gaps.end(), {kind, {}});
     same->second.push_back(gap.version);
   }
-  for (const auto& [reason, versions] : gaps) {
+  for (const auto& [kind, versions] : gaps) {
     std::vector<std::string> shown(versions.begin(), versions.begin() + std::min<ptrdiff_t>(8, std::ssize(versions)));
     if (shown.size() < versions.size()) shown.push_back(fmt::format("... {}", versions.back()));
     out += fmt::format("  no observation of {} version{} ({}): {}\n", versions.size(), versions.size() == 1 ? "" : "s",
-                       Printable(reason), Printable(Join(shown, ", ")));
+                       Printable(kind), Printable(Join(shown, ", ")));
   }
   return out;
 }

@@ -151,10 +151,15 @@ std::vector<std::string> Similar(std::string_view needle, const std::vector<std:
   // About one letter in three may differ, at least one and never more than eight.
   const size_t limit = std::clamp<size_t>((needle.size() + 1) / 3, 1, 8);
   const std::string lowered = Lowered(needle);
+  const std::string path_end = "/" + std::string(needle);
   std::vector<std::tuple<size_t, size_t, std::string_view>> found;  // distance without case, with case, word
   const size_t count = std::min(haystack.size(), kMaxHaystack);
   for (size_t i = 0; i < count; ++i) {
     if (haystack[i].empty() || haystack[i].size() > kMaxWord) continue;
+    if (haystack[i].ends_with(path_end)) {
+      found.emplace_back(0, haystack[i].size(), haystack[i]);
+      continue;
+    }
     size_t distance = Distance(lowered, Lowered(haystack[i]), limit);
     if (distance <= limit) found.emplace_back(distance, Distance(needle, haystack[i], kMaxWord), haystack[i]);
   }

@@ -47,7 +47,8 @@ std::optional<OwnedSplitName> SplitEscapedSymbol(std::string_view escaped_symbol
 std::vector<std::string_view> SplitPath(std::string_view rest);
 
 // At most `n` entries of `haystack` that are spelled nearly like `needle`, best first (edit distance, where a
-// difference of case only counts least; then alphabetical). Far-off entries are left out. Bounded: words of more than
+// difference of case only counts least; then alphabetical). A path that ends with `needle` is near ("net/http" to
+// "http"), the shortest first. Far-off entries are left out. Bounded: words of more than
 // 256 bytes and entries after the first 100,000 are not looked at.
 std::vector<std::string> Similar(std::string_view needle, const std::vector<std::string>& haystack, size_t n);
 

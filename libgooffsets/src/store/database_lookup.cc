@@ -114,6 +114,8 @@ Result<Answer> Database::Impl::Lookup(const Query& asked) {
     if (std::find(modules.begin(), modules.end(), query.module) == modules.end()) {
       Answer answer = Unknown(query, "the database has nothing of module " + query.module, BuildCommand(query));
       answer.similar = Similar(query.module, modules, kSuggestions);
+      GOOFFSETS_TRY(const bool package_of_std, IsPackage(std::string(kStdModule), std::nullopt, query.module));
+      if (package_of_std) answer.similar = {std::string(kStdModule)};
       return answer;
     }
     return Unknown(query, "never built: " + query.module + " " + query.version + " is not in the database",

@@ -95,6 +95,9 @@ TEST(Names, Similar) {
   EXPECT_EQ(Similar("Reqeust", words, 1), (std::vector<std::string>{"Request"})) << "swapped letters are one edit";
   EXPECT_EQ(Similar("Url", words, 5), (std::vector<std::string>{"URL"}));
   EXPECT_TRUE(Similar("Zzzzzz", words, 5).empty()) << "nothing near";
+  const std::vector<std::string> paths = {"net/http/internal", "vendor/x/http", "net/http", "net/https"};
+  EXPECT_EQ(Similar("http", paths, 2), (std::vector<std::string>{"net/http", "vendor/x/http"})) << "ends of paths";
+  EXPECT_EQ(Similar("ttp", paths, 2), std::vector<std::string>{}) << "whole elements only";
   EXPECT_TRUE(Similar("", words, 5).empty());
   EXPECT_TRUE(Similar("Request", words, 0).empty());
   EXPECT_TRUE(Similar(std::string(10'000, 'x'), words, 5).empty());

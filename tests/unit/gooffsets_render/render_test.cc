@@ -171,7 +171,7 @@ TEST(RenderTimeline, RunsAreATableAndGapsAreListed) {
             "  1.10.0 .. 1.12.3  8  (string, 16 bytes)           120  1.21.13, 1.27.4\n"
             "  no observation of 10 versions (never built): "
             "1.11.0, 2.0.0, 2.1.0, 2.2.0, 2.3.0, 2.4.0, 2.5.0, 2.6.0, ... 2.8.0\n"
-            "  no observation of 1 version (build failed: p.go:1: x): 1.9.0\n");
+            "  no observation of 1 version (build failed): 1.9.0\n");
   timeline.runs.clear();
   timeline.gaps.clear();
   EXPECT_EQ(RenderTimeline(timeline), "m.x/a.T.f  (m.x/a, amd64)\n");

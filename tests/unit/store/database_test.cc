@@ -175,11 +175,17 @@ TEST_F(DatabaseTest, AbsentNamesItsReasonAndItsProof) {
   EXPECT_EQ(package.reason, "no such package");
   EXPECT_THAT(package.evidence, SizeIs(1));
   EXPECT_THAT(package.similar, ElementsAre(std::string(kTransport) + ".Stream.method"));
+  EXPECT_THAT(AskGrpc("transport.Stream.method").similar, ElementsAre(std::string(kTransport) + ".Stream.method"));
   Add(StdRecord("1.26.8"));
   EXPECT_EQ(AskStd("sync/atomic.Pointer").reason, "generic");
   EXPECT_EQ(AskStd("sync/atomic.Pointer.v").reason, "generic");
   EXPECT_EQ(AskStd("sync/atomic.AddInt32").reason, "bodiless");
   EXPECT_EQ(AskStd("net/http.Header").reason, "not a struct");
+  EXPECT_THAT(AskStd("http.Header").similar, ElementsAre("net/http.Header"));
+  Answer package_as_module = Ask({.module = "net/http", .version = "1.26.8", .go = "", .goarch = GoArch::kAmd64,
+                                  .symbol = "net/http.Header"});
+  EXPECT_EQ(package_as_module.status, Status::kUnknown);
+  EXPECT_THAT(package_as_module.similar, ElementsAre("std"));
 }
 
 TEST_F(DatabaseTest, UnknownIsNeverAbsent) {
