@@ -73,17 +73,16 @@ GT_INLINE s32 GtContextParent(const struct gt_table* t, u64 type) {
   if (type == t->type[GT_TYPE_CTX_AFTER]) return t->value[GT_CTX_AFTER_PARENT];
   if (type == t->type[GT_TYPE_CTX_STOP] || type == t->type[GT_TYPE_CTX_STOP_PTR]) return t->value[GT_CTX_STOP_PARENT];
   if (type == t->type[GT_TYPE_CTX_WITHOUT]) return t->value[GT_CTX_WITHOUT_PARENT];
-  u32 low = 0, high = t->context_types;
-  GT_NO_UNROLL
-  for (u32 i = 0; i < 7 && low < high; i++) {
-    u32 middle = (low + high) / 2 & (GT_MAX_CONTEXT_TYPES - 1);
-    if (t->context_type[middle] == type) return t->context_parent[middle];
-    if (t->context_type[middle] < type) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+  /* The types that are less than this one are counted by halves, without a branch: the kernel would check each way
+   * through them. Addresses of programs, and what fills the rest of the list, have no highest bit. */
+  u32 at = 0;
+  _Pragma("unroll") for (u32 half = GT_MAX_CONTEXT_TYPES / 2; half; half /= 2) {
+    u64 less = (t->context_type[(at + half - 1) & (GT_MAX_CONTEXT_TYPES - 1)] - type) >> 63;
+    GT_BARRIER(less);
+    at += (u32)less * half;
   }
+  at &= GT_MAX_CONTEXT_TYPES - 1;
+  if (t->context_type[at] == type) return t->context_parent[at];
   return GT_NONE;
 }
 
@@ -119,7 +118,7 @@ __noinline int GtContextStep(u32 executable, u32 scratch) {
 }
 
 /* The context interface (itab, data): walks outwards. 1: s->owner is the span it belongs to; 2: gave up; 0: none. */
-GT_INLINE int GtWalkContexts(u64 itab, u64 data, u32 executable, u32 scratch) {
+__noinline int GtWalkContexts(u64 itab, u64 data, u32 executable, u32 scratch) {
   struct gt_scratch* s = bpf_map_lookup_elem(&scratches, &scratch);
   if (!s) return 0;
   s->walk.at = itab;

@@ -170,14 +170,17 @@ enum { GT_TYPES(GT_NAME_) GT_TYPE_COUNT };
 /* Libraries that are attached in this executable (gt_table.libraries). */
 #define GT_HAS_CLIENTS 1u /* some client library is attached: servers publish their contexts for it */
 
+/* More than any type's address, all of which lack the highest bit. */
+#define GT_NO_CONTEXT_TYPE 0x7fffffffffffffffull
+
 struct gt_table {
   int value[GT_VALUE_COUNT];
   unsigned int libraries;
   unsigned long long type[GT_TYPE_COUNT];
-  /* Contexts that are none of the standard ones, ascending by type: where each holds the context that it embeds. */
+  /* Contexts that are none of the standard ones, ascending by type, GT_NO_CONTEXT_TYPE behind them: where each holds
+   * the context that it embeds. */
   unsigned long long context_type[GT_MAX_CONTEXT_TYPES];
   int context_parent[GT_MAX_CONTEXT_TYPES];
-  unsigned int context_types, pad;
 };
 
 /* One traced process: whose table holds for it, and how far its image is from where it was linked (PIE). */

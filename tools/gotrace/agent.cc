@@ -28,14 +28,14 @@ const char* const kCounterReasons[GT_COUNTERS] = {"sent",       "ring_full",  "n
 
 }  // namespace
 
-Agent::Agent(std::unique_ptr<Kernel> kernel, AgentSettings settings, Metrics* metrics, SpanSink spans,
-             MessageSink messages)
+Agent::Agent(std::unique_ptr<Kernel> kernel, Preparation preparation, AgentSettings settings, Metrics* metrics,
+             SpanSink spans, MessageSink messages)
     : kernel_(std::move(kernel)),
       settings_(std::move(settings)),
       metrics_(metrics),
       spans_(std::move(spans)),
       messages_(std::move(messages)),
-      database_(settings_.database, settings_.no_database) {
+      preparation_(std::move(preparation)) {
   for (size_t i = 0; i < GT_COUNTERS; ++i) {
     counters_[i] = metrics_->AddCounter("gotrace_kernel_events_total", "What became of the kernel programs' events.",
                                         {{"outcome", kCounterReasons[i]}});
@@ -63,17 +63,16 @@ Agent::~Agent() {
 }
 
 Result<void> Agent::Start() {
-  GOOFFSETS_TRY(WantList wants, TracerWants());
   std::unique_ptr<OffsetService> service;
   if (!settings_.service.url.empty()) service = std::make_unique<OffsetService>(settings_.service, TracerWantsText());
-  GOOFFSETS_CHECK_OK(database_.Open());
-  if (!database_.why_none().empty() && !service) {
-    messages_("no database: only what the programs say themselves (" + database_.why_none() + ")");
+  const LocalDatabase& database = preparation_.database;
+  if (!database.why_none().empty() && !service) {
+    messages_("no database: only what the programs say themselves (" + database.why_none() + ")");
   }
-  executables_ = std::make_unique<Executables>(kernel_.get(), std::move(wants), std::move(service), messages_);
+  executables_ = std::make_unique<Executables>(kernel_.get(), std::move(preparation_.wants),
+                                               std::move(preparation_.executables), std::move(service), messages_);
   if (settings_.skip_instrumented) executables_->SkipInstrumented();
-  executables_->UseDatabase(database_.get());
-  settings_.selection.Normalize();
+  executables_->UseDatabase(database.get());
   if (Result<void> watching = kernel_->WatchProcesses(); watching) {
     watching_ = true;
   } else {
@@ -112,8 +111,7 @@ Result<void> Agent::BeginNamed() {
     const std::optional<FileId> file = FileOf(ExePath(pid));
     if (!file && errno == ENOENT) return Fail(ErrorCode::kUnsupported, process + " is a thread of the kernel");
     if (!file) return ErrnoError(errno, "cannot see what " + process + " runs");
-    GOOFFSETS_CHECK_OK(
-        TakeNamed(*file, ExePath(pid), process + " (" + ExeName(pid).value_or("its program") + ")"));
+    GOOFFSETS_CHECK_OK(TakeNamed(*file, ExePath(pid), process + " (" + ExeName(pid).value_or("its program") + ")"));
   }
   return {};
 }
@@ -180,7 +178,7 @@ void Agent::LookAround() {
 void Agent::LookForData() {
   data_looked_ = steady_clock::now();
   std::vector<std::string> messages;
-  if (database_.Renewed(&messages)) executables_->UseDatabase(database_.get());
+  if (preparation_.database.Renewed(&messages)) executables_->UseDatabase(preparation_.database.get());
   for (const std::string& message : messages) messages_(message);
 }
 

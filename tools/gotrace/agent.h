@@ -3,7 +3,8 @@
 // One executable is resolved and attached once; processes come and go. What cannot be traced costs that process or that
 // probe, with one message. Belongs to one thread.
 //
-//   Agent agent(std::move(kernel), settings, &metrics, [&](Span&& span) { pipeline.Offer(std::move(span)); }, say);
+//   Agent agent(std::move(kernel), std::move(preparation), settings, &metrics,
+//               [&](Span&& span) { pipeline.Offer(std::move(span)); }, say);
 //   GOOFFSETS_CHECK_OK(agent.Start());
 //   while (!stop) agent.Turn(milliseconds(20));
 #ifndef GOOFFSETS_TOOLS_GOTRACE_AGENT_H_
@@ -27,6 +28,7 @@
 #include "gotrace/pipeline/clock.h"
 #include "gotrace/pipeline/metrics.h"
 #include "gotrace/pipeline/resource.h"
+#include "gotrace/preparation.h"
 #include "gotrace/processes.h"
 #include "gotrace/selection.h"
 #include "gotrace/span.h"
@@ -34,10 +36,8 @@
 namespace gooffsets::trace {
 
 struct AgentSettings {
-  Selection selection;
+  Selection selection;  // normalized
   ResourceOptions resource;
-  std::string database;  // empty: where databases are found
-  bool no_database = false;
   bool skip_instrumented = false;  // programs that export spans themselves
   OffsetServiceSettings service;
 };
@@ -46,7 +46,8 @@ class Agent {
  public:
   using SpanSink = std::function<void(Span&&)>;
   using MessageSink = std::function<void(const std::string&)>;
-  Agent(std::unique_ptr<Kernel> kernel, AgentSettings settings, Metrics* metrics, SpanSink spans, MessageSink messages);
+  Agent(std::unique_ptr<Kernel> kernel, Preparation preparation, AgentSettings settings, Metrics* metrics,
+        SpanSink spans, MessageSink messages);
   ~Agent();
 
   // Attaches to what runs already. What was named and cannot be traced is an error, and what makes tracing impossible
@@ -83,7 +84,7 @@ class Agent {
   Metrics* const metrics_;
   const SpanSink spans_;
   const MessageSink messages_;
-  LocalDatabase database_;
+  Preparation preparation_;
   std::unique_ptr<Executables> executables_;
   OpenCalls open_calls_;
   RealTimeClock clock_;
@@ -91,7 +92,6 @@ class Agent {
   std::set<int> pending_;  // processes that records spoke of, looked at after the records
   std::chrono::steady_clock::time_point looked_{}, counted_{}, data_looked_{};
   bool watching_ = false;
-  bool waiting_for_port_ = false;
   std::set<uint32_t> ended_;  // processes whose calls in flight are still in the kernel's maps
   std::array<Counter*, GT_COUNTERS> counters_{};
   // For the metrics' thread.

@@ -82,14 +82,14 @@ Result<std::vector<ContextType>> FindContextTypes(RuntimeTypes* types, const Ima
 }
 
 void SetContextTypes(const std::vector<ContextType>& found, gt_table* table) {
-  table->context_types = 0;
+  size_t used = 0;
   for (const ContextType& context : found) {
-    if (table->context_types == GT_MAX_CONTEXT_TYPES) break;
+    if (used == GT_MAX_CONTEXT_TYPES) break;
     // The standard ones have places of their own.
     if (std::find(std::begin(table->type), std::end(table->type), context.type) != std::end(table->type)) continue;
-    table->context_type[table->context_types] = context.type;
-    table->context_parent[table->context_types] = static_cast<int>(context.parent);
-    ++table->context_types;
+    table->context_type[used] = context.type;
+    table->context_parent[used] = static_cast<int>(context.parent);
+    ++used;
   }
 }
 

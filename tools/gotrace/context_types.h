@@ -28,7 +28,7 @@ struct ContextType {
 // Ascending by type.
 Result<std::vector<ContextType>> FindContextTypes(RuntimeTypes* types, const Image& image, const Moduledata& module);
 
-// As many as the table has room for.
+// As many as the table, a new one, has room for.
 void SetContextTypes(const std::vector<ContextType>& found, gt_table* table);
 
 }  // namespace gooffsets::trace

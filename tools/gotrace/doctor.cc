@@ -93,7 +93,7 @@ int RunDoctor() {
   } else {
     Say("new processes", "told by the kernel");
   }
-  if (const Result<void> probe = TryProbe(kernel->get()); !probe) {
+  if (const Result<Probe> probe = TryProbe(kernel->get()); !probe) {
     Say("uprobes", "cannot be attached");
     return ReportError("gotrace", probe.error());
   }

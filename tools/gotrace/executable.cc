@@ -34,6 +34,7 @@ std::optional<int> MinorOf(const std::string& go_language) {
 
 Result<std::unique_ptr<Executable>> Executable::Open(const std::string& path, const std::string& name,
                                                      const Database* database, const WantList& wants) {
+  const auto begin = std::chrono::steady_clock::now();
   const auto named = [&](Error error) {
     if (const size_t at = error.message.find(path); at != std::string::npos && path != name) {
       error.message.replace(at, path.size(), name);
@@ -70,6 +71,7 @@ Result<std::unique_ptr<Executable>> Executable::Open(const std::string& path, co
   }
   std::unique_ptr<Executable> executable(new Executable(std::move(*file), std::move(*binary)));
   if (Result<void> resolved = executable->Resolve(database, nullptr, wants); !resolved) return named(resolved.error());
+  executable->resolved_in_ = std::chrono::steady_clock::now() - begin;
   return executable;
 }
 

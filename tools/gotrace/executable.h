@@ -8,6 +8,7 @@
 #ifndef GOOFFSETS_TOOLS_GOTRACE_EXECUTABLE_H_
 #define GOOFFSETS_TOOLS_GOTRACE_EXECUTABLE_H_
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -45,6 +46,8 @@ class Executable {
   // without it.
   Result<void> Attach(Kernel* kernel, uint32_t id, std::vector<std::string>* messages);
   size_t attached() const { return probes_.size(); }
+  // How long it took to open and resolve the file at first.
+  std::chrono::steady_clock::duration resolved_in() const { return resolved_in_; }
   // Attaches or detaches the probes that only some programs' routes need, as its spans say; seldom anything to do.
   RouteProbes& routes() { return routes_; }
   void TendRoutes(Kernel* kernel, uint32_t id, std::vector<std::string>* messages);
@@ -62,6 +65,7 @@ class Executable {
   Plan plan_;
   std::map<std::pair<std::string, uint64_t>, Probe> probes_;  // by program and place
   RouteProbes routes_;
+  std::chrono::steady_clock::duration resolved_in_{};
   std::map<uint64_t, std::string> type_names_;
   std::map<std::string, std::string> library_versions_;  // by package; each span asks
 };

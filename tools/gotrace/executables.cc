@@ -29,9 +29,11 @@ std::optional<int> RunnerOf(const FileId& file) {
 
 }  // namespace
 
-Executables::Executables(Kernel* kernel, WantList wants, std::unique_ptr<OffsetService> service, MessageSink messages)
+Executables::Executables(Kernel* kernel, WantList wants, PreparedExecutables prepared,
+                         std::unique_ptr<OffsetService> service, MessageSink messages)
     : kernel_(kernel),
       wants_(std::move(wants)),
+      prepared_(std::move(prepared)),
       service_(std::move(service)),
       messages_(std::move(messages)),
       patience_(kPatience) {}
@@ -64,7 +66,9 @@ Executables::Entry* Executables::Take(const FileId& file, const std::string& pat
   Entry& entry = entries_[file];
   entry.name = name;
   entry.unused_since = Clock::now();
-  Result<std::unique_ptr<Executable>> executable = Executable::Open(path, name, database_, wants_);
+  auto prepared = prepared_.extract(file);
+  Result<std::unique_ptr<Executable>> executable =
+      prepared ? std::move(prepared.mapped()) : Executable::Open(path, name, database_, wants_);
   if (executable) {
     entry.executable = std::move(*executable);
     Begin(file, &entry);
@@ -122,6 +126,7 @@ void Executables::Begin(const FileId& file, Entry* entry) {
     entry->executable.reset();
     return;
   }
+  const Clock::time_point begin = Clock::now();
   const Result<void> attached = Attach(entry->executable.get(), id);
   if (!attached) {
     entry->why = attached.error();
@@ -131,7 +136,11 @@ void Executables::Begin(const FileId& file, Entry* entry) {
   }
   entry->id = id;
   by_id_[id] = entry->executable.get();
-  messages_(entry->name + ": " + std::to_string(entry->executable->attached()) + " probes attached");
+  const auto milliseconds = [](Clock::duration time) {
+    return std::to_string(std::chrono::round<std::chrono::milliseconds>(time).count()) + " ms";
+  };
+  messages_(entry->name + ": " + std::to_string(entry->executable->attached()) + " probes attached in " +
+            milliseconds(Clock::now() - begin) + ", resolved in " + milliseconds(entry->executable->resolved_in()));
 }
 
 bool Executables::Renew(const FileId& file, Entry* entry) {

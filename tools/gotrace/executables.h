@@ -22,6 +22,7 @@
 
 #include "gotrace/executable.h"
 #include "gotrace/offset_service.h"
+#include "gotrace/preparation.h"
 #include "gotrace/processes.h"
 
 namespace gooffsets::trace {
@@ -46,8 +47,9 @@ class Executables {
     bool traced() const { return id.has_value(); }
   };
 
-  // `service` may be null.
-  Executables(Kernel* kernel, WantList wants, std::unique_ptr<OffsetService> service, MessageSink messages);
+  // `prepared` are not opened again. `service` may be null.
+  Executables(Kernel* kernel, WantList wants, PreparedExecutables prepared, std::unique_ptr<OffsetService> service,
+              MessageSink messages);
   // Leaves programs alone that export spans themselves.
   void SkipInstrumented() { skip_instrumented_ = true; }
 
@@ -80,6 +82,7 @@ class Executables {
 
   Kernel* const kernel_;
   const WantList wants_;
+  PreparedExecutables prepared_;
   const std::unique_ptr<OffsetService> service_;
   const MessageSink messages_;
   const Database* database_ = nullptr;

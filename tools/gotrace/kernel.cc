@@ -109,6 +109,7 @@ class Kernel::Impl {
   uint32_t uprobe_type = 0;
   bool multi = false;  // many places of one program are one link
   const Sink* sink = nullptr;
+  std::jthread detaching;
 
   Result<Probe> AttachEvent(int program_fd, const std::string& path, uint64_t file_offset) const;
 
@@ -220,6 +221,14 @@ void Kernel::Detach(std::vector<Probe> probes) {
   }
   close();
   for (std::thread& thread : threads) thread.join();
+}
+
+void Kernel::DetachBehind(Probe probe) {
+  try {
+    impl_->detaching = std::jthread([probe = std::move(probe)]() mutable { probe.reset(); });
+  } catch (const std::system_error&) {
+    // Without a thread it was detached here.
+  }
 }
 
 Result<void> Kernel::WatchProcesses() {

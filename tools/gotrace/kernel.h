@@ -53,6 +53,8 @@ class Kernel {
   std::vector<Result<Probe>> AttachAll(const std::string& path, std::span<const ProbePlace> places);
   // The kernel waits at each until no processor runs the program any more: it waits for all of these at once.
   static void Detach(std::vector<Probe> probes);
+  // Without waiting: a thread of this object's does, with the rights that the caller has now.
+  void DetachBehind(Probe probe);
   // Whether new programs and exits are told of as events.
   Result<void> WatchProcesses();
 

@@ -80,10 +80,9 @@ Result<void> KeepOnly(RightSet keep) {
   return SetSets(sets);
 }
 
-Result<void> TryProbe(Kernel* kernel) {
+Result<Probe> TryProbe(Kernel* kernel) {
   // Its ELF header's first byte.
-  GOOFFSETS_TRY(const Probe probe, kernel->Attach("h1_begin", "/proc/self/exe", 0));
-  return {};
+  return kernel->Attach("h1_begin", "/proc/self/exe", 0);
 }
 
 Result<RightSet> DropRights(Kernel* kernel, RightSet also) {
@@ -92,9 +91,10 @@ Result<RightSet> DropRights(Kernel* kernel, RightSet also) {
   Sets tried = before;
   tried.effective &= least;
   GOOFFSETS_CHECK_OK(SetSets(tried));
-  const bool enough = TryProbe(kernel).has_value();
+  Result<Probe> probe = TryProbe(kernel);
   GOOFFSETS_CHECK_OK(SetSets(before));
-  GOOFFSETS_CHECK_OK(KeepOnly(enough ? least : least | Right(kSysAdmin)));
+  GOOFFSETS_CHECK_OK(KeepOnly(probe ? least : least | Right(kSysAdmin)));
+  if (probe) kernel->DetachBehind(std::move(*probe));
   return EffectiveRights();
 }
 

@@ -39,8 +39,8 @@ Result<void> KeepOnly(RightSet keep);
 // attaches no probe without it, which is tried. The rights that are left.
 Result<RightSet> DropRights(Kernel* kernel, RightSet also);
 
-// Attaches a probe to this program, where it never runs, and detaches it.
-Result<void> TryProbe(Kernel* kernel);
+// Attaches a probe to this program, where it never runs.
+Result<Probe> TryProbe(Kernel* kernel);
 
 }  // namespace gooffsets::trace
 

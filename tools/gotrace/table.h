@@ -58,7 +58,11 @@ struct ProbeState {
 };
 
 struct Plan {
-  Plan() { std::fill(std::begin(table.value), std::end(table.value), GT_NONE); }
+  Plan() {
+    std::fill(std::begin(table.value), std::end(table.value), GT_NONE);
+    std::fill(std::begin(table.context_type), std::end(table.context_type), GT_NO_CONTEXT_TYPE);
+    std::fill(std::begin(table.context_parent), std::end(table.context_parent), GT_NONE);
+  }
   gt_table table{};
   std::vector<Place> places;
   std::vector<ProbeState> probes;

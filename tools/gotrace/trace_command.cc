@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <iostream>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "gotrace/export/otlp_http.h"
 #include "gotrace/export/terminal.h"
 #include "gotrace/pipeline/metrics_server.h"
+#include "gotrace/preparation.h"
 #include "gotrace/rights.h"
 
 extern char** environ;
@@ -107,9 +109,16 @@ Result<void> Trace(const Options& options) {
     settings.otlp.endpoint = TracesEndpoint(options.otlp);
     settings.otlp_exporter = true;
   }
-  // In this order: files are opened with all rights, threads are started with few.
+  // In this order: files are opened with all rights, threads that stay are started with few. Where no thread can be
+  // started, the kernel programs are loaded by get().
   GOOFFSETS_TRY(std::vector<Outlet> outlets, OpenOutlets(options, settings));
-  GOOFFSETS_TRY(std::unique_ptr<Kernel> kernel, Kernel::Load(options.kernel));
+  std::future<Result<std::unique_ptr<Kernel>>> loading =
+      std::async(std::launch::async | std::launch::deferred, Kernel::Load, options.kernel);
+  Selection selection = options.selection;
+  selection.Normalize();
+  Result<Preparation> preparation = Prepare(selection, LocalDatabase(options.database, options.no_database));
+  GOOFFSETS_TRY(std::unique_ptr<Kernel> kernel, loading.get());
+  if (!preparation) return tl::unexpected(preparation.error());
   const RightSet also = options.metrics.empty() ? 0 : Right(kNetBindService);
   if (const Result<RightSet> kept = DropRights(kernel.get(), also); !kept) say(kept.error().message);
   Metrics metrics;
@@ -119,18 +128,16 @@ Result<void> Trace(const Options& options) {
   if (!options.metrics.empty()) {
     GOOFFSETS_TRY(server, MetricsServer::Start(options.metrics, &metrics));
   }
-  AgentSettings agent_settings{.selection = options.selection,
+  AgentSettings agent_settings{.selection = selection,
                                .resource = {.service_name = options.service_name,
                                             .default_service_name = settings.service_name,
                                             .attributes = settings.resource_attributes,
                                             .command_args = options.command_args},
-                               .database = options.database,
-                               .no_database = options.no_database,
                                .skip_instrumented = options.skip_instrumented,
                                .service = ServiceSettings(options)};
   Agent agent(
-      std::move(kernel), std::move(agent_settings), &metrics, [&](Span&& span) { pipeline.Offer(std::move(span)); },
-      say);
+      std::move(kernel), std::move(*preparation), std::move(agent_settings), &metrics,
+      [&](Span&& span) { pipeline.Offer(std::move(span)); }, say);
   HandleSignals();
   GOOFFSETS_CHECK_OK(agent.Start());
   say("tracing " + std::to_string(agent.process_count()) + " processes");
