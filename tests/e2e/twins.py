@@ -63,6 +63,10 @@ SUBSET = [
 ]
 
 
+# Other tests ask for these as well, of any release.
+SHARED_KINDS = ("sw", "plain", "pie_sw")
+
+
 def matrix():
     whole = [(go, arch, kind) for go, arch, kind in itertools.product(GO, ARCHES, KINDS) if arch in KINDS[kind].arches]
     if harness.WHOLE_MATRIX:
@@ -115,6 +119,12 @@ def build(go, arch, name, source=FIXTURE / "server"):
                 kind.after(making / "stripped")
             making.rename(directory)
     return Twin(directory, toolchain)
+
+
+def drop(twin, case):
+    """Of the whole matrix, 90 MB a case, only what the next run asks for again stays."""
+    if case not in SUBSET and case[2] not in SHARED_KINDS:
+        shutil.rmtree(twin.plain.parent)
 
 
 def go_tool(name, source):
