@@ -27,6 +27,18 @@ class HttpSpans(http_spans.HttpCase):
             with self.subTest(go=version, mode=mode, flags=flags):
                 self.check(version, flags, mode)
 
+    def test_a_small_buffer_is_written_round_and_round(self):
+        path = tracing.built("http", "1.27.4", STRIPPED, "pie")
+        target = tracing.Target(path)
+        self.addCleanup(target.close)
+        tracer = tracing.Tracer(self.folder, "--exe", path, "--ring", 128)
+        self.addCleanup(tracer.close)
+        records = [record for _ in range(4) for record in target.work(40)]
+        spans = tracer.stop()
+        self.assertEqual(sorted(span["kind"] for span in spans), sorted(record["side"] for record in records))
+        # What a record takes without any string (bpf/intf/events.h): the buffer was full more than once.
+        self.assertGreater(120 * len(spans), 128 << 10)
+
     def test_by_process_and_by_port(self):
         path = tracing.built("http", "1.27.4", STRIPPED, "pie")
         for name_it in (lambda target: ("--pid", target.process.pid),

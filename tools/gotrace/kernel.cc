@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "gotrace.skel.h"
+#include "gotrace/ring_reader.h"
 #include "gotrace/uprobe_multi.h"
 
 namespace gooffsets::trace {
@@ -39,9 +40,6 @@ int CollectWords(libbpf_print_level level, const char* format, va_list arguments
 
 struct SkeletonDeleter {
   void operator()(gotrace* skeleton) const { gotrace__destroy(skeleton); }
-};
-struct RingDeleter {
-  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 };
 struct LinkDeleter {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
@@ -104,20 +102,13 @@ tl::unexpected<Error> LoadError(int err, const std::string& words) {
 class Kernel::Impl {
  public:
   std::unique_ptr<gotrace, SkeletonDeleter> skeleton;
-  std::unique_ptr<ring_buffer, RingDeleter> ring;
+  std::optional<RingReader> ring;
   std::vector<std::unique_ptr<bpf_link, LinkDeleter>> links;
   uint32_t uprobe_type = 0;
   bool multi = false;  // many places of one program are one link
-  const Sink* sink = nullptr;
   std::jthread detaching;
 
   Result<Probe> AttachEvent(int program_fd, const std::string& path, uint64_t file_offset) const;
-
-  static int Receive(void* self, void* data, size_t size) {
-    const Impl* impl = static_cast<const Impl*>(self);
-    if (size >= sizeof(gt_header) && impl->sink) (*impl->sink)(*static_cast<const gt_header*>(data), size);
-    return 0;
-  }
 };
 
 Kernel::Kernel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -155,8 +146,10 @@ Result<std::unique_ptr<Kernel>> Kernel::Load(const KernelOptions& options) {
   const int failed = gotrace__load(impl->skeleton.get());
   g_libbpf_words = nullptr;
   if (failed) return LoadError(-failed, words);
-  impl->ring.reset(ring_buffer__new(bpf_map__fd(maps.events), Impl::Receive, impl.get(), nullptr));
-  if (!impl->ring) return ErrnoError(errno, "cannot open the ring buffer");
+  // libbpf may have made it larger, a multiple of the page size.
+  const size_t ring_bytes = bpf_map__max_entries(maps.events);
+  GOOFFSETS_TRY(RingReader ring, RingReader::Open(bpf_map__fd(maps.events), ring_bytes, sizeof(gt_span)));
+  impl->ring.emplace(std::move(ring));
   return std::unique_ptr<Kernel>(new Kernel(std::move(impl)));
 }
 
@@ -261,11 +254,11 @@ void Kernel::RemoveProcess(uint32_t pid) {
 }
 
 void Kernel::Poll(std::chrono::milliseconds wait, const Sink& sink) {
-  impl_->sink = &sink;
-  // Nobody wakes this reader but a buffer that is half full: what is there is taken before and after the wait.
-  ring_buffer__poll(impl_->ring.get(), static_cast<int>(wait.count()));
-  ring_buffer__consume(impl_->ring.get());
-  impl_->sink = nullptr;
+  // Nobody wakes this reader but a buffer that is half full.
+  if (wait.count() > 0) impl_->ring->Wait(wait);
+  impl_->ring->Read([&](const void* record, size_t size) {
+    if (size >= sizeof(gt_header)) sink(*static_cast<const gt_header*>(record), size);
+  });
 }
 
 std::array<uint64_t, GT_COUNTERS> Kernel::Counters() const {

@@ -1,6 +1,10 @@
 #include "gotrace/options.h"
 
+#include <bit>
+#include <charconv>
+#include <cstdint>
 #include <map>
+#include <string>
 
 namespace gooffsets::trace {
 
@@ -8,6 +12,12 @@ namespace {
 
 std::string AddressOfService(const std::string& text) {
   return text.starts_with("http://") || text.starts_with("https://") ? "" : "must begin with http:// or https://";
+}
+
+std::string PowerOfTwo(const std::string& text) {
+  uint32_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);  // the range was checked before
+  return std::has_single_bit(value) ? "" : "must be a power of two";
 }
 
 }  // namespace
@@ -39,6 +49,10 @@ void AddTraceOptions(CLI::App* app, Options* options) {
   app->add_flag("--command-args", options->command_args, "Add process.command_args, which may hold secrets");
   app->add_option("--max-calls", options->kernel.calls, "Requests in flight that are remembered")
       ->check(CLI::Range(64u, 4u << 20));
+  app->add_option_function<uint32_t>(
+         "--ring", [options](uint32_t kib) { options->kernel.ring_bytes = kib << 10; },
+         "KiB of the kernel's buffer, a power of two: what the agent cannot read in time must fit (default: 8192)")
+      ->check(CLI::Range(64u, 1u << 20) & CLI::Validator(PowerOfTwo, "", "power of two"));
   app->add_option("--duration", options->duration, "End after so many seconds");
   app->add_flag("-q,--quiet", options->quiet, "No messages on standard error but errors");
 }
