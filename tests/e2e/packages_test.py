@@ -46,6 +46,12 @@ for tool in gooffsets offsetgen offsetd update-offsets gotrace; do
     test -s /usr/share/bash-completion/completions/$tool
   fi
 done
+# All programs that the units name are where they say.
+for unit in offsetd update-offsets gooffsets-publish; do
+  if command -v systemd-analyze >/dev/null; then
+    test -z "$(systemd-analyze verify --man=no /lib/systemd/system/$unit.service 2>&1 | grep -F "$unit" | tee /dev/stderr)"
+  fi
+done
 # Without any set-up: the released database of gooffsets-data.
 /usr/bin/gooffsets lookup --module std --version 1.26.8 --arch amd64 net/http.Request.URL
 /usr/bin/gooffsets resolve /tmp/server --want /tmp/wants.toml

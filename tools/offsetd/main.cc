@@ -192,6 +192,7 @@ int Serve(Options options) {
   }
   Serving::Options serving_options;
   serving_options.snapshot.path = *path;
+  if (!upstream_mode && options.db.empty()) serving_options.places = DatabasePlaces();
   serving_options.snapshot.workers = options.server.threads;
   serving_options.cache_bytes = options.cache_mb << 20;
   serving_options.poll = std::chrono::duration_cast<std::chrono::milliseconds>(Seconds(options.poll_seconds));

@@ -1,5 +1,8 @@
 #include "serving.h"
 
+#include <algorithm>
+#include <filesystem>
+
 namespace gooffsets {
 
 Serving::Serving(Options options, Metrics* metrics, Log log)
@@ -17,9 +20,20 @@ Serving::~Serving() {
   if (watcher_.joinable()) watcher_.join();
 }
 
+Snapshot::Options Serving::SnapshotNow() const {
+  Snapshot::Options now = options_.snapshot;
+  const auto first = std::find_if(options_.places.begin(), options_.places.end(), [](const std::string& place) {
+    std::error_code error;
+    return std::filesystem::is_regular_file(place, error);
+  });
+  if (first != options_.places.end()) now.path = *first;
+  return now;
+}
+
 Result<void> Serving::Reload() {
-  Result<FileIdentity> identity = IdentityOf(options_.snapshot.path);
-  Result<std::shared_ptr<const Snapshot>> snapshot = Snapshot::Load(options_.snapshot);
+  const Snapshot::Options wanted = SnapshotNow();
+  Result<FileIdentity> identity = IdentityOf(wanted.path);
+  Result<std::shared_ptr<const Snapshot>> snapshot = Snapshot::Load(wanted);
   std::unique_lock lock(mutex_);
   if (!snapshot) {
     // A file that changed while it was read is tried again at the watcher's next look.
@@ -78,7 +92,7 @@ void Serving::Run() {
     if (stop_) return;
     bool reload = std::exchange(asked_, false);
     if (!reload) {
-      Result<FileIdentity> now = IdentityOf(options_.snapshot.path);
+      Result<FileIdentity> now = IdentityOf(SnapshotNow().path);
       // A path without a file is what a replacement looks like for a moment.
       reload = now && (!tried_ || *now != *tried_);
     }

@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "metrics.h"
 #include "prepared.h"
@@ -33,6 +34,9 @@ class Serving {
  public:
   struct Options {
     Snapshot::Options snapshot;
+    // Paths by preference: the first where there is a file is served instead of snapshot.path, also when it comes
+    // later.
+    std::vector<std::string> places = {};
     size_t cache_bytes = size_t{16} << 20;
     std::chrono::milliseconds poll{1000};
   };
@@ -56,6 +60,7 @@ class Serving {
 
  private:
   void Run();
+  Snapshot::Options SnapshotNow() const;
 
   const Options options_;
   Metrics* metrics_;

@@ -162,7 +162,9 @@ class Publication {
     if (!made.changed) return false;
     GOOFFSETS_TRY(Database opened, Database::Open(Making("new.db")));
     GOOFFSETS_TRY(const std::vector<std::string> modules, opened.Modules());
-    if (modules.empty()) return Fail(ErrorCode::kBadInput, options_.database + " is empty");
+    if (modules.empty())
+      return Fail(ErrorCode::kBadInput, options_.database + " holds no build that succeeded",
+                  "offsetgen status says why");
     if (previous.empty()) return true;
     Say("comparing it with version " + std::to_string(newest_.version));
     GOOFFSETS_TRY(const DatabaseChanges changes, CompareDatabases(previous, Making("new.db")));
