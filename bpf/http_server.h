@@ -87,6 +87,16 @@ GT_INLINE void GtServerState(struct gt_scratch* s, struct gt_span* span, struct 
   bpf_map_delete_elem(&trace_states, key);
 }
 
+/* A request of HTTP/1.1 that an HTTP/2 server is given began with `Upgrade: h2c` (golang.org/x/net/http2/h2c): the
+ * handler of net/http's server, which started this goroutine, keeps it until the connection ends. That call has no
+ * span. */
+GT_INLINE void GtReplaceUpgraded(struct gt_scratch* s, const struct gt_table* t, const s32* at, u64 request) {
+  if (at[GT_SRV_MINOR] < 0 || !(u8)GtField(request, at[GT_SRV_MINOR])) return;
+  struct gt_key key = {.pid = s->pid, .what = GT_CALL_SERVER, .id = GtField(s->g, t->value[GT_G_PARENT])};
+  struct gt_server_call* outer = bpf_map_lookup_elem(&server_calls, &key);
+  if (outer && outer->kind == GT_HTTP1_SERVER && outer->request == request) outer->kind = 0;
+}
+
 GT_INLINE int GtHttpBegin(struct gt_context* context, int base, u8 kind) {
   u64 now = bpf_ktime_get_boot_ns();
   const struct gt_table* t;
@@ -101,6 +111,7 @@ GT_INLINE int GtHttpBegin(struct gt_context* context, int base, u8 kind) {
     u64 itab = GtArgument(s, at[GT_SRV_W_STATE]);
     if (!itab || GtLinked(s, GtReadWord(itab + 8)) != t->type[GT_TYPE_H1_RESPONSE]) return GtLeave(s);
   }
+  if (kind != GT_HTTP1_SERVER) GtReplaceUpgraded(s, t, at, call->request);
   call->start = now;
   call->kind = kind;
   call->writer = kind == GT_HTTP1_SERVER ? writer : GtField(writer, at[GT_SRV_W_STATE]);
@@ -190,6 +201,10 @@ GT_INLINE int GtHttpEnd(struct gt_context* context, int base, int deferred) {
   struct gt_server_call* call = bpf_map_lookup_elem(&server_calls, &key);
   if (!call) {
     if (!deferred) GtCount(GT_COUNT_NO_CALL);
+    return GtLeave(s);
+  }
+  if (!call->kind) {
+    bpf_map_delete_elem(&server_calls, &key);
     return GtLeave(s);
   }
   u32 flags = 0;

@@ -65,7 +65,7 @@ struct gt_server_call {
   u64 goid;
   struct gt_ids ids;
   u32 flags;
-  u8 kind;
+  u8 kind; /* enum gt_kind; 0: another call is this request's span */
   u8 parent;
   u16 agent_length;
   u16 state_length;

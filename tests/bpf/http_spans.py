@@ -144,7 +144,7 @@ class HttpCase(tracing.Case):
         if record["method"] in METHODS:
             self.assertEqual(span["http.request.method"], record["method"])
         parts = urllib.parse.urlsplit(url)
-        self.assertEqual((span["server.address"], span["server.port"]), (parts.hostname, parts.port or 80))
+        self.assertEqual((span["server.address"], span["server.port"]), (parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme]))
         if record.get("error"):
             self.assertEqual(span["error.type"], record["error"])
             self.assertNotIn("http.response.status_code", span)

@@ -21,6 +21,11 @@ class XnetSpans(http_spans.HttpCase):
     def check(self, go, xnet, mode):
         path = tracing.built("xnet", go, STRIPPED, mode, requires=[f"golang.org/x/net@v{xnet}"], shares=SHARED)
         records, spans = self.trace(path, 200)
+        if http_spans.minor(go) < 21:
+            # A goroutine does not know yet who started it: the call that a request with `Upgrade: h2c` came in by has a span.
+            twice = [s for s in spans if s["library"] == "net/http" and s.get("user_agent.original") == "upgrading"]
+            self.assertEqual(len(twice), 1)
+            spans.remove(twice[0])
         self.compare(records, spans, go, f"x/net {xnet}, Go {go} {mode} stripped")
 
     def test_every_span_of_xnet_releases(self):
