@@ -93,6 +93,7 @@ class Database::Impl {
   Result<std::pair<std::string, std::string>> Split(const Query& query, std::optional<int64_t> version);
   Result<Answer> Combine(const Query& query, const std::string& rest, const std::vector<Sighting>& sightings);
   Result<Answer> NotSeen(const Query& query, int64_t version, const std::string& package, const std::string& rest);
+  Result<std::vector<std::string>> NewestOfLine(const Query& query);
   Result<std::vector<std::string>> Suggestions(const Outcome& outcome, const Sighting& sighting, const std::string& rest);
 
   // database_sightings.cc

@@ -118,13 +118,27 @@ Result<Answer> Database::Impl::Lookup(const Query& asked) {
       if (package_of_std) answer.similar = {std::string(kStdModule)};
       return answer;
     }
-    return Unknown(query, "never built: " + query.module + " " + query.version + " is not in the database",
-                   BuildCommand(query));
+    Answer answer = Unknown(query, "never built: " + query.module + " " + query.version + " is not in the database",
+                            BuildCommand(query));
+    GOOFFSETS_TRY(answer.similar, NewestOfLine(query));
+    return answer;
   }
   GOOFFSETS_TRY(auto symbol, Split(query, version));
   GOOFFSETS_TRY(std::vector<Sighting> sightings, SightingsOf(query.module, symbol.first, query.goarch, version));
   if (sightings.empty()) return NotSeen(query, *version, symbol.first, symbol.second);
   return Combine(query, symbol.second, sightings);
+}
+
+// The newest stored versions of the minor line that was asked for: who says 1.26 may mean one of them.
+Result<std::vector<std::string>> Database::Impl::NewestOfLine(const Query& query) {
+  const Result<Version> asked = Version::Parse(SchemeOf(query.module), query.version);
+  GOOFFSETS_TRY(const std::vector<std::string> stored, Versions(query.module));
+  std::vector<std::string> newest;
+  for (auto version = stored.rbegin(); version != stored.rend() && newest.size() < 2; ++version) {
+    const Result<Version> seen = Version::Parse(SchemeOf(query.module), *version);
+    if (asked && seen && seen->minor_line() == asked->minor_line()) newest.push_back(*version);
+  }
+  return newest;
 }
 
 Result<Answer> Database::Impl::Combine(const Query& query, const std::string& rest,

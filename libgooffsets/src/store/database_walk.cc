@@ -54,6 +54,13 @@ std::string WhyNotThrough(const Field& field, std::string_view next) {
   }
 }
 
+// "net/url.URL" of a field of type *net/url.URL; empty: it is no pointer to a type that has a plain name.
+std::string_view PointedTo(const Field& field) {
+  const std::string_view type = field.type;
+  if (field.kind != TypeKind::kPointer || !type.starts_with('*')) return {};
+  return type.find_first_of("*[](){} ", 1) == std::string_view::npos ? type.substr(1) : std::string_view();
+}
+
 }  // namespace
 
 Result<std::optional<PackageEntry>> Database::Impl::FindEntry(int64_t state, std::string_view symbol) {
@@ -172,6 +179,13 @@ Result<Outcome> Database::Impl::WalkFields(const Sighting& sighting, StructLayou
     if (!blocked.empty()) {
       Outcome absent = Absent("no such field: " + blocked);
       absent.used_states = outcome.used_states;
+      const std::string_view behind = PointedTo(found->field);
+      if (!behind.empty()) {
+        const std::string_view path = rest.substr(static_cast<size_t>(names[i + 1].data() - rest.data()));
+        absent.field_names = {std::string(names.back())};
+        absent.field_prefix =
+            std::string(behind) + "." + std::string(path.substr(0, path.size() - names.back().size()));
+      }
       return absent;
     }
     GOOFFSETS_TRY(HeldStruct held, FindHeld(scope, found->field.type, query, go));

@@ -181,6 +181,7 @@ TEST_F(DatabaseTest, AbsentNamesItsReasonAndItsProof) {
   EXPECT_EQ(AskStd("sync/atomic.Pointer.v").reason, "generic");
   EXPECT_EQ(AskStd("sync/atomic.AddInt32").reason, "bodiless");
   EXPECT_EQ(AskStd("net/http.Header").reason, "not a struct");
+  EXPECT_THAT(AskStd("net/http.Request.URL.Path").similar, ElementsAre("net/url.URL.Path")) << "behind the pointer";
   EXPECT_THAT(AskStd("http.Header").similar, ElementsAre("net/http.Header"));
   Answer package_as_module = Ask({.module = "net/http", .version = "1.26.8", .go = "", .goarch = GoArch::kAmd64,
                                   .symbol = "net/http.Header"});
@@ -218,6 +219,8 @@ TEST_F(DatabaseTest, UnknownIsNeverAbsent) {
   EXPECT_THAT(AskGrpc(symbol, "", "1.14.0").hint, HasSubstr("--retry-failed"));
   EXPECT_EQ(AskGrpc(symbol, "", "1.15.0").reason, "not available from the proxy: 404 Not Found");
   EXPECT_EQ(AskGrpc(symbol, "", "9.9.9").status, Status::kUnknown);
+  EXPECT_THAT(AskGrpc(symbol, "", "9.9.9").similar, IsEmpty());
+  EXPECT_THAT(AskGrpc(symbol, "", "1.60.9").similar, ElementsAre("1.60.1"));
   // No build of this architecture.
   EXPECT_EQ(Ask({.module = kGrpc, .version = "1.60.1", .go = "", .goarch = GoArch::kArm64, .symbol = symbol}).reason,
             "never built");
