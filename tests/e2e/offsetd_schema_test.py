@@ -1,30 +1,14 @@
 """offsetd against its own OpenAPI document: schemathesis asks what the document allows and forbids, and checks every answer."""
 
-import fcntl
 import os
 import re
 import subprocess
-import sys
 
 import harness
 import offsetd_service
+import pypi
 
 SCHEMATHESIS = "schemathesis==4.32.5"
-
-
-def schemathesis():
-    """Its executable, in an environment of its own below the tests' cache; brought by pip once."""
-    home = harness.cache_root() / SCHEMATHESIS.replace("==", "-")
-    with open(harness.cache_root() / "schemathesis.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        program = home / "bin" / "schemathesis"
-        if not (home / "ready").exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True, capture_output=True, timeout=300)
-            done = subprocess.run([str(home / "bin" / "pip"), "install", "-q", SCHEMATHESIS], capture_output=True, text=True, timeout=600)
-            if done.returncode != 0:
-                raise AssertionError(f"pip cannot bring {SCHEMATHESIS}: {done.stderr[-2000:]}")
-            (home / "ready").touch()
-    return program
 
 
 class Schema(offsetd_service.ServiceTest):
@@ -40,10 +24,7 @@ class Schema(offsetd_service.ServiceTest):
         self.assertEqual(described, counted - {"page", "other"})
 
     def test_no_answer_contradicts_the_document(self):
-        try:
-            program = schemathesis()
-        except subprocess.CalledProcessError as error:
-            harness.skip(self, f"no Python environment can be made (Debian: python3-venv): {error.stderr[-200:]}")
+        program = pypi.program(self, SCHEMATHESIS, "schemathesis")
         feed = self.directory / "feed"
         (feed / "blobs").mkdir(parents=True)
         (feed / "history").mkdir()
