@@ -94,7 +94,10 @@ GT_INLINE void GtReplaceUpgraded(struct gt_scratch* s, const struct gt_table* t,
   if (at[GT_SRV_MINOR] < 0 || !(u8)GtField(request, at[GT_SRV_MINOR])) return;
   struct gt_key key = {.pid = s->pid, .what = GT_CALL_SERVER, .id = GtField(s->g, t->value[GT_G_PARENT])};
   struct gt_server_call* outer = bpf_map_lookup_elem(&server_calls, &key);
-  if (outer && outer->kind == GT_HTTP1_SERVER && outer->request == request) outer->kind = 0;
+  if (!outer || outer->kind != GT_HTTP1_SERVER) return;
+  /* Go 1.27 copies the request; its headers are the same map. */
+  u64 headers = GtField(request, at[GT_SRV_HEADER]);
+  if (headers && headers == GtField(outer->request, t->value[GT_BASE_H1 + GT_SRV_HEADER])) outer->kind = 0;
 }
 
 GT_INLINE int GtHttpBegin(struct gt_context* context, int base, u8 kind) {

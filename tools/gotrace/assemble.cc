@@ -14,6 +14,10 @@ namespace {
 constexpr std::string_view kMethods[] = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
                                          "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"};
 
+// Room for as many as nearly all spans have, with a size that malloc has at hand: from 1,024 bytes on it sorts all that
+// was freed first (src: glibc malloc/malloc.c, MIN_LARGE_SIZE).
+constexpr size_t kAttributes = 960 / sizeof(Attribute);
+
 void Add(Span* span, const char* key, std::string_view value) {
   if (!value.empty()) span->attributes.push_back({key, std::string(value)});
 }
@@ -241,7 +245,7 @@ void AddPeer(const Endpoint& peer, bool unix_socket, Span* span) {
 Span AssembleSpan(const SpanRecord& record, const Surroundings& surroundings) {
   const gt_span& raw = *record.span;
   Span span;
-  span.attributes.reserve(16);  // more than any kind has
+  span.attributes.reserve(kAttributes);
   std::memcpy(span.trace_id.data(), raw.ids.trace, span.trace_id.size());
   std::memcpy(span.span_id.data(), raw.ids.span, span.span_id.size());
   std::memcpy(span.parent_span_id.data(), raw.ids.parent, span.parent_span_id.size());

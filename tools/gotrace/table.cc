@@ -149,11 +149,10 @@ void Derive(const BinaryInfo& info, Plan* plan) {
   } else if (Usable(*plan, "bucket_map")) {
     value[At(GT_BASE_COMMON, GT_MAP_KIND)] = GT_MAP_BUCKETS;
   }
-  // The mux sees net/http's Request, whichever server made it; a request of HTTP/1.1 is with HTTP/2 where it upgraded.
+  // The mux sees net/http's Request, whichever server made it.
   for (const int base : {GT_BASE_H2, GT_BASE_X2, GT_BASE_H1}) {
     value[At(base, GT_SRV_MUX_URI)] = value[At(GT_BASE_H1, GT_SRV_URI)];
     value[At(base, GT_SRV_MUX_PATTERN)] = value[At(GT_BASE_H1, GT_SRV_PATTERN)];
-    value[At(base, GT_SRV_MINOR)] = value[At(GT_BASE_H1, GT_SRV_MINOR)];
   }
   // Without a pattern to read there is nothing to learn from the mux.
   if (value[At(GT_BASE_H1, GT_SRV_PATTERN)] == GT_NONE) {

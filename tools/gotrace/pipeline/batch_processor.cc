@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace gooffsets::trace {
@@ -53,7 +52,7 @@ bool BatchProcessor::Offer(Span&& span) {
   bool wake = false;
   {
     std::unique_lock lock(mutex_);
-    const bool room = queue_.size() < settings_.max_queue || WaitForRoom(&lock);
+    const bool room = queued_ < settings_.max_queue || WaitForRoom(&lock);
     if (stopping_) {
       shut_down_->Add();
       return false;
@@ -62,9 +61,12 @@ bool BatchProcessor::Offer(Span&& span) {
       queue_full_->Add();
       return false;
     }
-    queue_.push_back(std::move(span));
+    if (batches_.empty() || batches_.back().size() >= settings_.max_batch) {
+      batches_.push_back(std::exchange(spare_, {}));
+    }
+    batches_.back().push_back(std::move(span));
     ++offered_;
-    wake = queue_.size() == enough_;  // once a batch, not once a span
+    wake = ++queued_ == enough_;  // once a batch, not once a span
   }
   if (wake) work_.notify_one();
   return true;
@@ -75,7 +77,7 @@ bool BatchProcessor::WaitForRoom(std::unique_lock<std::mutex>* lock) {
   if (patient_until_ == Clock::time_point{}) patient_until_ = now + kBurst;
   if (now >= patient_until_) return false;
   work_.notify_one();
-  const auto has_room = [&] { return stopping_ || queue_.size() < settings_.max_queue; };
+  const auto has_room = [&] { return stopping_ || queued_ < settings_.max_queue; };
   return room_.wait_until(*lock, patient_until_, has_room) && !stopping_;
 }
 
@@ -102,31 +104,31 @@ bool BatchProcessor::Shutdown(std::chrono::milliseconds limit) {
     if (thread_.joinable()) thread_.join();
   }
   const std::lock_guard lock(mutex_);
-  const size_t left = queue_.size();
+  const size_t left = std::exchange(queued_, 0);
   shut_down_->Add(left);
   finished_ += left;
-  queue_.clear();
+  batches_.clear();
   return left == 0;
 }
 
 size_t BatchProcessor::queued() const {
   const std::lock_guard lock(mutex_);
-  return queue_.size();
+  return queued_;
 }
 
-bool BatchProcessor::MustExport() const { return stopping_ || queue_.size() >= enough_ || finished_ < flush_to_; }
+bool BatchProcessor::MustExport() const { return stopping_ || queued_ >= enough_ || finished_ < flush_to_; }
 
 void BatchProcessor::Run() {
-  std::vector<Span> batch;
   std::unique_lock lock(mutex_);
   while (true) {
     work_.wait_for(lock, std::max(settings_.delay, std::chrono::milliseconds(1)), [&] { return MustExport(); });
-    if (stopping_ && (queue_.empty() || Clock::now() >= stop_by_)) break;
-    if (!queue_.empty()) {
-      const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), settings_.max_batch));
-      batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
-      queue_.erase(queue_.begin(), queue_.begin() + count);
-      if (queue_.size() <= settings_.max_queue / 2) patient_until_ = {};
+    if (stopping_ && (batches_.empty() || Clock::now() >= stop_by_)) break;
+    if (!batches_.empty()) {
+      std::vector<Span> batch = std::move(batches_.front());
+      batches_.pop_front();
+      const size_t count = batch.size();
+      queued_ -= count;
+      if (queued_ <= settings_.max_queue / 2) patient_until_ = {};
       room_.notify_all();
       running_ = std::make_shared<Deadline>();
       running_->MoveTo(std::min(stop_by_, Clock::now() + settings_.export_timeout));
@@ -134,8 +136,9 @@ void BatchProcessor::Run() {
       ExportBatch(&batch);
       batch.clear();
       lock.lock();
+      if (spare_.capacity() < batch.capacity()) spare_ = std::move(batch);
       running_.reset();
-      finished_ += static_cast<uint64_t>(count);
+      finished_ += count;
       done_.notify_all();
     }
     lock.unlock();

@@ -72,7 +72,11 @@ class BatchProcessor {
 
   mutable std::mutex mutex_;
   std::condition_variable work_, done_, room_;
-  std::deque<Span> queue_;
+  // What waits, in batches that are handed to the exporter as they are: only the last is not full. Nothing is moved,
+  // and the room of a batch is used again.
+  std::deque<std::vector<Span>> batches_;
+  std::vector<Span> spare_;  // empty, with the room of the batch before
+  size_t queued_ = 0;
   uint64_t offered_ = 0;   // accepted into the queue
   uint64_t finished_ = 0;  // left it, with an outcome
   uint64_t flush_to_ = 0;  // do not wait for a full batch up to here
