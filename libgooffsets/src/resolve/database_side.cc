@@ -1,7 +1,10 @@
 #include "resolve/database_side.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "go/abi.h"
 #include "go/names.h"
@@ -130,6 +133,11 @@ Result<std::pair<std::string, std::string>> DatabaseSide::SplitIn(ProgramView* v
 Result<std::string> DatabaseSide::NearSymbol(const std::string& symbol) {
   GOOFFSETS_TRY(const auto split, Split(symbol));
   GOOFFSETS_TRY(const TargetWorld::Sightings* found, strict_.world.Find(split.first));
+  if (found->no_such_package) {
+    GOOFFSETS_TRY(const std::set<std::string>* paths, reader_->PackagePaths(found->owner.module, found->owner.version));
+    const std::vector<std::string> near = Similar(split.first, {paths->begin(), paths->end()}, 1);
+    return near.empty() ? std::string() : near.front() + "." + split.second;
+  }
   if (found->holds.empty()) return std::string();
   GOOFFSETS_TRY(const std::vector<PackageEntry>* entries, reader_->Entries(found->holds.front().state));
   std::vector<std::string> names;

@@ -73,7 +73,7 @@ class DatabaseSide {
   Result<DatabaseAnswer> Inferred(const Item& item);
   Result<DatabaseAnswer> Bracketed(const Item& item);
 
-  // A symbol that is stored of that package and spelled nearly so; empty: none.
+  // A symbol that is stored of that package, or a package, that is spelled nearly so; empty: none.
   Result<std::string> NearSymbol(const std::string& symbol);
 
   // "google.golang.org/grpc/internal/transport.Stream.method" -> package and rest, by the packages that are known.

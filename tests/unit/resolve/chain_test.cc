@@ -111,6 +111,13 @@ TEST(Chain, NeighboursBeyondTheNextMinorLineBracketNothing) {
   EXPECT_NE(reason.find("google.golang.org/grpc 1.69.0 has no neighbours"), std::string::npos) << reason;
 }
 
+TEST(Chain, PackagesByTheirLastElementsAreSuggested) {
+  Chain chain(testing::ReleasedDatabase(), Program("1.26.11", kGrpc160));
+  EXPECT_EQ(*chain.side().NearSymbol("http.Request.URL"), "net/http.Request.URL");
+  EXPECT_EQ(*chain.side().NearSymbol("net/htp.Request.URL"), "net/http.Request.URL");
+  EXPECT_EQ(*chain.side().NearSymbol("nosuchpackage.T.f"), "");
+}
+
 TEST(Chain, AReleaseBeyondTheDatabaseIsUnknown) {
   Chain chain(testing::ReleasedDatabase(), Program("1.99.0"));
   DatabaseAnswer answer = chain.Ask("net/http.Request.URL");
