@@ -87,6 +87,29 @@ GT_INLINE void GtServerState(struct gt_scratch* s, struct gt_span* span, struct 
   bpf_map_delete_elem(&trace_states, key);
 }
 
+/* One word of what s->request holds. */
+GT_INLINE u64 GtHeldWord(struct gt_scratch* s, s32 at) {
+  u32 offset = at;
+  GT_BARRIER(offset);
+  return offset <= GT_REQUEST_BYTES - 8 ? *(const u64*)&s->request[offset] : 0;
+}
+
+/* Two words of one struct, with one read where they lie near each other: a read costs more than what it copies. Places
+ * that are not known give 0. */
+GT_INLINE void GtTwoWords(struct gt_scratch* s, u64 base, s32 first, s32 second, u64* words) {
+  s32 low = first < second ? first : second, high = first < second ? second : first;
+  u64 size = (u32)(high + 8 - low);
+  GT_BARRIER(size);
+  if (first < 0 || second < 0 || !base || size > GT_REQUEST_BYTES) {
+    words[0] = GtField(base, first);
+    words[1] = GtField(base, second);
+    return;
+  }
+  if (GtReadWritten(s->request, size, GT_REQUEST_BYTES, base + low)) return;
+  words[0] = GtHeldWord(s, first - low);
+  words[1] = GtHeldWord(s, second - low);
+}
+
 /* A request of HTTP/1.1 that an HTTP/2 server is given began with `Upgrade: h2c` (golang.org/x/net/http2/h2c): the
  * handler of net/http's server, which started this goroutine, keeps it until the connection ends. That call has no
  * span. */
@@ -118,9 +141,11 @@ GT_INLINE int GtHttpBegin(struct gt_context* context, int base, u8 kind) {
   call->start = now;
   call->kind = kind;
   call->writer = kind == GT_HTTP1_SERVER ? writer : GtField(writer, at[GT_SRV_W_STATE]);
-  call->context = at[GT_SRV_CTX] < 0 ? 0 : GtField(call->request, at[GT_SRV_CTX] + 8);
+  u64 words[2] = {};
+  GtTwoWords(s, call->request, at[GT_SRV_CTX] < 0 ? GT_NONE : at[GT_SRV_CTX] + 8, at[GT_SRV_HEADER], words);
+  call->context = words[0];
   struct gt_key key = {.pid = s->pid, .what = GT_CALL_SERVER, .id = s->goid ? s->goid : s->g};
-  GtBeginServer(s, t, &key, GtField(call->request, at[GT_SRV_HEADER]));
+  GtBeginServer(s, t, &key, words[1]);
   return GtLeave(s);
 }
 
@@ -139,12 +164,6 @@ GT_INLINE void GtHoldRequest(struct gt_scratch* s, const s32* at, u64 request) {
   GtReadWritten(s->request, size, GT_REQUEST_BYTES, request); /* what cannot be read is zero then */
 }
 
-GT_INLINE u64 GtHeldWord(struct gt_scratch* s, s32 at) {
-  u32 offset = at;
-  GT_BARRIER(offset);
-  return offset <= GT_REQUEST_BYTES - 8 ? *(const u64*)&s->request[offset] : 0;
-}
-
 GT_INLINE void GtAddHeldString(struct gt_scratch* s, struct gt_span* span, int which, s32 at, u32 limit) {
   u32 offset = at;
   GT_BARRIER(offset);
@@ -160,9 +179,11 @@ GT_INLINE void GtHttpSend(struct gt_scratch* s, const struct gt_table* t, int ba
   u64 request = call->request;
   GtServerSpan(span, call);
   span->flags |= flags;
-  if (GtByte(call->writer, at[GT_SRV_WROTE])) {
+  u64 answer[2] = {};
+  GtTwoWords(s, call->writer, at[GT_SRV_WROTE], at[GT_SRV_STATUS], answer);
+  if ((u8)answer[0]) {
     span->flags |= GT_FLAG_WROTE_STATUS;
-    if (at[GT_SRV_STATUS] >= 0) span->status = (s32)GtField(call->writer, at[GT_SRV_STATUS]);
+    if (at[GT_SRV_STATUS] >= 0) span->status = (s32)answer[1];
   }
   GtHoldRequest(s, at, request);
   if (GtHeldWord(s, at[GT_SRV_TLS])) span->flags |= GT_FLAG_TLS;

@@ -116,8 +116,15 @@ __noinline int GtSwissStep(u32 executable, u32 scratch) {
 
 GT_INLINE void GtScanSwiss(struct gt_scratch* s, const struct gt_table* t, u64 map) {
   struct gt_walk* w = &s->walk;
-  w->at = GtField(map, t->value[GT_MAP_DIR]);
-  w->tables = GtField(map, t->value[GT_MAP_DIR_LEN]);
+  u64 directory[2] = {};
+  if (t->value[GT_MAP_DIR] >= 0 && t->value[GT_MAP_DIR_LEN] == t->value[GT_MAP_DIR] + 8) {
+    GtRead(directory, sizeof(directory), map + t->value[GT_MAP_DIR]); /* neighbours, in one read */
+  } else {
+    directory[0] = GtField(map, t->value[GT_MAP_DIR]);
+    directory[1] = GtField(map, t->value[GT_MAP_DIR_LEN]);
+  }
+  w->at = directory[0];
+  w->tables = directory[1];
   w->directory = w->at;
   w->left = w->tables ? 0 : 1; /* of a small map the directory is its one group */
   w->last = 0;
