@@ -29,6 +29,10 @@ Result<std::vector<PackageStruct>> Database::Impl::Structs(const std::string& mo
     GOOFFSETS_TRY(const Entries* entries, EntriesOf(state->package_layout));
     for (const PackageEntry& entry : *entries) {
       if (entry.layout == 0) continue;
+      // Most symbols of a package are functions, and reading their parameters would take most of the time.
+      Statement kind = db_.Prepare("SELECT kind FROM layout WHERE id = ?");
+      GOOFFSETS_TRY(const bool there, kind.BindInt(entry.layout).Next());
+      if (there && kind.Int(0) != 0) continue;
       GOOFFSETS_TRY(std::string name, reader_.Text(entry.symbol));
       layouts[name].insert(entry.layout);
     }
