@@ -1,5 +1,9 @@
 // gotrace: spans of running Go programs, without touching them.
 #include <CLI/CLI.hpp>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "common/exit_code.h"
 #include "gotrace/attribute_table.h"
@@ -23,7 +27,16 @@ int main(int argc, char** argv) {
   gooffsets::trace::AttributesOptions attributes_options;
   const CLI::App* attributes = gooffsets::trace::AddAttributes(&app, &attributes_options);
   app.require_subcommand(0, 1);
+  app.allow_extras();  // to say more about them
   if (std::optional<int> exit_code = gooffsets::ParseArguments(&app, argc, argv)) return *exit_code;
+  if (const std::vector<std::string> extras = app.remaining(); !extras.empty()) {
+    const bool option = extras.front().starts_with('-');
+    std::cerr << "gotrace: error: " << gooffsets::Printable(extras.front())
+              << (option ? " is no option" : " is no command of gotrace") << "\ngotrace: try: "
+              << (option ? "gotrace --help" : "--exe " + gooffsets::Printable(extras.front()) + " traces a program")
+              << "\n";
+    return gooffsets::kExitUsage;
+  }
   if (inspect->parsed()) return gooffsets::trace::RunInspect(inspect_options);
   if (attributes->parsed()) return gooffsets::trace::RunAttributes(attributes_options);
   if (doctor->parsed()) return gooffsets::trace::RunDoctor();

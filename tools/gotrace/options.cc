@@ -29,8 +29,8 @@ void AddTraceOptions(CLI::App* app, Options* options) {
                                                        {"none", OutputFormat::kNone}};
   app->add_option("--exe", options->selection.exes, "Trace processes that run this file, now and later (repeatable)");
   app->add_option("--pid", options->selection.pids, "Trace this process (repeatable)");
-  app->add_option("--port", options->selection.ports,
-                  "Trace what listens on this TCP port, now and later (repeatable)");
+  app->add_option("--port", options->selection.ports, "Trace what listens on this TCP port, now and later (repeatable)")
+      ->check(CLI::Range(1, 65535));
   app->add_flag("--all", options->selection.all, "Trace every Go program of the machine");
   app->add_flag("--skip-instrumented", options->skip_instrumented,
                 "Leave programs alone that export spans themselves (OpenTelemetry's SDK)");

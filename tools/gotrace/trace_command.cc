@@ -105,6 +105,10 @@ Result<void> Trace(const Options& options) {
   };
   Settings settings = SettingsFromEnvironment(Environment());
   for (const std::string& warning : settings.warnings) say(warning);
+  if (settings.disabled && settings.otlp_exporter && options.otlp.empty()) {
+    settings.otlp_exporter = false;
+    say("OTEL_SDK_DISABLED is true: nothing is exported over OTLP (--otlp does so all the same)");
+  }
   if (!options.otlp.empty()) {
     settings.otlp.endpoint = TracesEndpoint(options.otlp);
     settings.otlp_exporter = true;
@@ -140,7 +144,8 @@ Result<void> Trace(const Options& options) {
       [&](Span&& span) { pipeline.Offer(std::move(span)); }, say);
   HandleSignals();
   GOOFFSETS_CHECK_OK(agent.Start());
-  say("tracing " + std::to_string(agent.process_count()) + " processes");
+  const size_t traced = agent.process_count();
+  say("tracing " + std::to_string(traced) + (traced == 1 ? " process" : " processes"));
   const auto end = steady_clock::now() + std::chrono::seconds(options.duration);
   auto asked = steady_clock::now();
   while (!g_stop.load(std::memory_order_relaxed) && (options.duration == 0 || steady_clock::now() < end)) {
@@ -154,7 +159,8 @@ Result<void> Trace(const Options& options) {
   }
   agent.Turn(milliseconds(0));
   if (const std::string losses = agent.Losses(); !losses.empty()) say(losses);
-  if (!pipeline.Shutdown(kShutdown)) say("some spans could not be exported in time");
+  pipeline.Shutdown(kShutdown);
+  if (const uint64_t lost = pipeline.lost(); lost > 0) say(std::to_string(lost) + " spans were not delivered");
   return {};
 }
 

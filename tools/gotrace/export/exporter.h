@@ -13,9 +13,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gotrace/pipeline/deadline.h"
 #include "gotrace/span.h"
@@ -39,6 +41,18 @@ class Exporter {
   virtual void Idle(std::chrono::steady_clock::time_point) {}
   // Called once, behind the last batch; to be done by then.
   virtual void Finish(std::chrono::steady_clock::time_point) {}
+
+  // Who hears of trouble while a batch is still being tried. Set before the first batch; called on the exporting
+  // thread.
+  void TellTo(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
+
+ protected:
+  void Tell(const std::string& message) const {
+    if (tell_) tell_(message);
+  }
+
+ private:
+  std::function<void(const std::string&)> tell_;
 };
 
 }  // namespace gooffsets::trace

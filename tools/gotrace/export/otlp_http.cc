@@ -107,7 +107,10 @@ class OtlpExporter : public Exporter {
     milliseconds wait = backoff_.first;
     while (true) {
       const Answer answer = Send(body, *deadline);
-      if (answer.status >= 200 && answer.status < 300) return Accepted(answer, spans.size(), outcome.retries);
+      if (answer.status >= 200 && answer.status < 300) {
+        if (std::exchange(troubled_, false)) Tell(settings_.endpoint + " takes spans again");
+        return Accepted(answer, spans.size(), outcome.retries);
+      }
       outcome.error = Told(answer);
       outcome.failed = spans.size();
       if (!answer.passes) return outcome;
@@ -116,7 +119,10 @@ class OtlpExporter : public Exporter {
       const milliseconds pause = answer.retry_after.count() > 0 ? milliseconds(answer.retry_after) : jittered;
       wait = std::min(wait * 2, backoff_.longest);
       // A wait that ends behind the deadline would be for nothing.
-      if (Clock::now() + pause >= deadline->at() || !deadline->Sleep(pause)) return outcome;
+      if (Clock::now() + pause >= deadline->at()) return outcome;
+      // Told when it begins: a batch may be tried for half a minute.
+      if (!std::exchange(troubled_, true)) Tell(outcome.error + "; it is tried again");
+      if (!deadline->Sleep(pause)) return outcome;
       ++outcome.retries;
     }
   }
@@ -199,6 +205,7 @@ class OtlpExporter : public Exporter {
   CURLM* multi_ = nullptr;
   curl_slist* headers_ = nullptr;
   char error_[CURL_ERROR_SIZE] = {};
+  bool troubled_ = false;  // the last answer was none, or one that passes
   std::minstd_rand random_{std::random_device{}()};
   std::uniform_real_distribution<double> jitter_{0.8, 1.2};
 };

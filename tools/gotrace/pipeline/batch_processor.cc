@@ -29,6 +29,7 @@ BatchProcessor::BatchProcessor(const BatchSettings& settings, std::unique_ptr<Ex
   metrics_->AddGauge("gotrace_queue_capacity", "Spans that may wait for their export.", labels_,
                      [this] { return static_cast<double>(settings_.max_queue); });
   // Signals are for the tool's own threads; and a reader that closes its end of a pipe is EPIPE here, not SIGPIPE.
+  if (on_error_) exporter_->TellTo(on_error_);
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
@@ -116,6 +117,10 @@ size_t BatchProcessor::queued() const {
   return queued_;
 }
 
+uint64_t BatchProcessor::lost() const {
+  return rejected_->value() + failed_->value() + queue_full_->value() + shut_down_->value();
+}
+
 bool BatchProcessor::MustExport() const { return stopping_ || queued_ >= enough_ || finished_ < flush_to_; }
 
 void BatchProcessor::Run() {
@@ -148,6 +153,7 @@ void BatchProcessor::Run() {
   const Clock::time_point until = stop_by_;
   lock.unlock();
   exporter_->Finish(until);
+  if (untold_ > 0) on_error_(std::to_string(untold_) + " batches more had trouble since the last word");
   lock.lock();
   ended_ = true;
   done_.notify_all();
@@ -162,7 +168,22 @@ void BatchProcessor::ExportBatch(std::vector<Span>* batch) {
   failed_->Add(outcome.failed);
   retries_->Add(outcome.retries);
   if (outcome.failed > 0 || outcome.rejected > 0) errors_->Add();
-  if (!outcome.error.empty() && on_error_) on_error_(outcome.error);
+  if (outcome.error.empty()) return;
+  Tell(outcome.failed == 0 ? outcome.error
+                           : outcome.error + " (" + std::to_string(outcome.failed) + " spans are lost)");
+}
+
+void BatchProcessor::Tell(std::string message) {
+  if (!on_error_) return;
+  const Clock::time_point now = Clock::now();
+  if (told_ != Clock::time_point{} && now - told_ < kQuiet) {
+    ++untold_;
+    return;
+  }
+  if (untold_ > 0)
+    message += "; and " + std::to_string(std::exchange(untold_, 0)) + " batches more since the last word";
+  told_ = now;
+  on_error_(message);
 }
 
 }  // namespace gooffsets::trace

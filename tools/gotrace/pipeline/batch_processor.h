@@ -34,6 +34,8 @@ class BatchProcessor {
  public:
   // So long the reader's own buffer holds what comes meanwhile.
   static constexpr std::chrono::milliseconds kBurst{200};
+  // How long after a word about a batch the next ones are only counted.
+  static constexpr std::chrono::seconds kQuiet{30};
 
   // `on_error` gets what went wrong with a batch, on the exporting thread.
   BatchProcessor(const BatchSettings& settings, std::unique_ptr<Exporter> exporter, Metrics* metrics,
@@ -51,6 +53,8 @@ class BatchProcessor {
   bool Shutdown(std::chrono::milliseconds limit);
 
   size_t queued() const;
+  // Spans that did not reach the receiver, whatever the reason.
+  uint64_t lost() const;
 
  private:
   using Clock = Deadline::Clock;
@@ -59,6 +63,7 @@ class BatchProcessor {
   bool MustExport() const;  // with the lock held
   bool WaitForRoom(std::unique_lock<std::mutex>* lock);
   void ExportBatch(std::vector<Span>* batch);
+  void Tell(std::string message);
   Counter* Outcome(const std::string& outcome);
 
   const BatchSettings settings_;
@@ -81,6 +86,9 @@ class BatchProcessor {
   uint64_t finished_ = 0;  // left it, with an outcome
   uint64_t flush_to_ = 0;  // do not wait for a full batch up to here
   bool stopping_ = false, ended_ = false;
+  // Of the exporting thread alone: when a batch's trouble was told last, and how often it was not since.
+  Clock::time_point told_{};
+  uint64_t untold_ = 0;
   Clock::time_point patient_until_{};  // for the burst that fills the queue now; zero: there is none
   std::shared_ptr<Deadline> running_;  // of the batch that is being exported
   Clock::time_point stop_by_ = Clock::time_point::max();

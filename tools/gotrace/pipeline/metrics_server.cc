@@ -62,7 +62,12 @@ Result<UniqueFd> Listen(const Address& address, std::string_view text) {
     done = setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0;
   }
   done = done && bind(fd.get(), socket_address, address.size) == 0 && listen(fd.get(), kMaxConnections) == 0;
-  if (!done) return ErrnoError(errno, "cannot listen on " + Quote(text));
+  if (!done) {
+    const int error = errno;
+    tl::unexpected<Error> failed = ErrnoError(error, "cannot listen on " + Quote(text));
+    if (error == EADDRINUSE) failed.value().hint = "another program listens there: choose another port";
+    return failed;
+  }
   return fd;
 }
 

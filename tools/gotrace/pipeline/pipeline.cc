@@ -80,6 +80,12 @@ bool Pipeline::Flush(std::chrono::milliseconds limit) {
   return AllAtOnce([=](BatchProcessor& processor) { return processor.Flush(limit); });
 }
 
+uint64_t Pipeline::lost() const {
+  uint64_t total = 0;
+  for (const auto& processor : processors_) total += processor->lost();
+  return total;
+}
+
 bool Pipeline::Shutdown(std::chrono::milliseconds limit) {
   return AllAtOnce([=](BatchProcessor& processor) { return processor.Shutdown(limit); });
 }

@@ -36,6 +36,8 @@ class Pipeline {
   // All exporters at once: together they take no longer than one.
   bool Flush(std::chrono::milliseconds limit);
   bool Shutdown(std::chrono::milliseconds limit);
+  // Spans that did not reach a receiver, up to now, over all exporters.
+  uint64_t lost() const;
 
  private:
   bool AllAtOnce(const std::function<bool(BatchProcessor&)>& what);
