@@ -177,6 +177,22 @@ class Options(FeedTest):
         self.assertIn("installed: nothing", foreign)
         self.assertIn("not trusted", foreign)
 
+    def test_addresses_that_lead_nowhere_are_told_with_what_to_try(self):
+        for source, word in (("localhost:7443/feed", "https://localhost:7443/feed if it is an address"), ("offsets.example/feed", "https://offsets.example/feed"),
+                             (self.directory / "missing", "check the spelling"), ("http://127.0.0.1:1/feed", "check the address"),
+                             ("ftp://127.0.0.1/feed", "an http://, https:// or file:// address")):
+            run = self.update("--retries", 0, source=source, exits=None)
+            self.assertIn(run.returncode, (harness.USAGE, harness.BAD_INPUT, ENVIRONMENT), str(run))
+            self.assertIn(word, run.stderr)
+
+    def test_pins_are_told_in_the_format_that_was_asked_for(self):
+        self.assertIn("the next update brings it", self.update("pin", 1).stdout)
+        self.assertIn("pinned to version 1", self.update("status", exits=BAD_INPUT).stdout)
+        self.assertEqual(self.report("pin", 1), {"pinned": 1, "version": None})
+        self.assertEqual(self.report("unpin"), {"pinned": None, "version": None})
+        self.assertIn("not pinned", self.update("unpin").stdout)
+        self.assertIn("was kept", self.update("rollback", exits=BAD_INPUT).stderr)
+
     def test_diff_lists_what_changed_and_checks_its_versions(self):
         for feed in ("feed1", "feed"):
             self.update(source=self.made / feed)

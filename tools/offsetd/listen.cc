@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <memory>
 
@@ -33,15 +34,22 @@ Result<ListeningSocket> Listen(const std::string& address) {
   }
   std::string host = address.substr(0, colon);
   const std::string port = address.substr(colon + 1);
+  // getaddrinfo() takes any number, and keeps its lower 16 bits.
+  uint16_t parsed = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), parsed);
+  if (error != std::errc() || end != port.data() + port.size()) {
+    return Fail(ErrorCode::kUsage, Quote(address) + " is no address to listen at: " + Quote(port) + " is no port",
+                "a number up to 65535; 0: any free port");
+  }
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  if (const int error = ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found);
-      error != 0) {
-    return Fail(ErrorCode::kUsage, Quote(address) + " is no address to listen at: " + ::gai_strerror(error),
+  if (const int wrong = ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found);
+      wrong != 0) {
+    return Fail(ErrorCode::kUsage, Quote(address) + " is no address to listen at: " + ::gai_strerror(wrong),
                 "127.0.0.1:7443, [::1]:7443");
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
@@ -51,9 +59,11 @@ Result<ListeningSocket> Listen(const std::string& address) {
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 || ::listen(fd.get(), kBacklog) != 0) {
-    const int error = errno;
-    tl::unexpected<Error> failed = ErrnoError(error, "cannot listen at " + address);
-    if (error == EADDRINUSE) failed.value().hint = "another program listens there: choose another port with --listen";
+    const int why = errno;
+    tl::unexpected<Error> failed = ErrnoError(why, "cannot listen at " + address);
+    if (why == EADDRNOTAVAIL) failed.value().hint = "an address that this machine has, or 0.0.0.0:" + port + " for all";
+    if (why == EACCES) failed.value().hint = "a port from 1024 on, or the right to take lower ones";
+    if (why == EADDRINUSE) failed.value().hint = "another program listens there: choose another port with --listen";
     return failed;
   }
   sockaddr_storage bound{};

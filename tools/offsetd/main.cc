@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <mutex>
 #include <thread>
@@ -153,6 +154,15 @@ int Serve(Options options) {
   if (upstream_mode && !options.db.empty()) {
     return ReportError(kTool, Error{ErrorCode::kUsage, "--db and --from exclude each other", "one of the two"});
   }
+  if (upstream_mode && options.keys.empty() && !std::filesystem::exists(options.state_directory + "/state.json")) {
+    return ReportError(kTool,
+                       Error{ErrorCode::kUsage, "no key that the feed could be signed with", "--key gooffsets.pub"});
+  }
+  if (std::error_code error; !options.feed.empty() && !std::filesystem::is_directory(options.feed, error)) {
+    return ReportError(
+        kTool, Error{ErrorCode::kNotFound, Quote(options.feed) + " is no directory that could be served as a feed",
+                     "offsetgen publish --feed DIR makes one"});
+  }
   UpdateOptions update;
   update.sources = options.from;
   update.directory = options.state_directory;
@@ -197,7 +207,13 @@ int Serve(Options options) {
   serving_options.cache_bytes = options.cache_mb << 20;
   serving_options.poll = std::chrono::duration_cast<std::chrono::milliseconds>(Seconds(options.poll_seconds));
   Serving serving(serving_options, &metrics, Log);
-  if (Result<void> loaded = serving.Reload(); !loaded && !upstream_mode) return ReportError(kTool, loaded.error());
+  if (Result<void> loaded = serving.Reload(); !loaded) {
+    if (!upstream_mode) return ReportError(kTool, loaded.error());
+    Log(loaded.error().code == ErrorCode::kNotFound
+            ? "nothing is installed in " + options.state_directory +
+                  " yet: questions are answered from the feed's first database on"
+            : loaded.error().ToString());
+  }
   std::unique_ptr<Upstream> upstream;
   std::atomic<const Upstream*> upstream_view{nullptr};
   const auto status_json = [&serving, &upstream_view] { return StatusMembers(serving, upstream_view.load()); };

@@ -47,7 +47,9 @@ Result<void> Serving::Reload() {
     if (!known) {
       metrics_->swap_failures.fetch_add(1);
       const bool have = Current()->snapshot != nullptr;
-      log_(snapshot.error().ToString() + (have ? "; the database loaded before is still served" : ""));
+      // Before it watches, its caller tells what became of the first one.
+      if (watcher_.joinable())
+        log_(snapshot.error().ToString() + (have ? "; the database loaded before is still served" : ""));
     }
     return tl::unexpected(snapshot.error());
   }

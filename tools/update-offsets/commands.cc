@@ -186,16 +186,18 @@ int Commands::Run(std::function<bool()> cancelled) {
   if (s.pin->parsed()) {
     auto report = client->Pin(s.pin_version);
     if (report && !report->changed) {
-      s.Say(report->version == s.pin_version
-                ? fmt::format("version {} is pinned\n", s.pin_version)
-                : fmt::format("version {} is pinned; the next update brings it\n", s.pin_version));
+      s.Say(PinText(s.pin_version, report->version, s.Output()));
       return 0;
     }
     return installed(report);
   }
   if (s.unpin->parsed()) {
     auto done = client->Unpin();
-    return done ? 0 : failed(done.error());
+    if (!done) return failed(done.error());
+    auto state = client->Status();
+    if (!state) return failed(state.error());
+    s.Say(PinText(0, state->version, s.Output()));
+    return 0;
   }
   if (s.explain->parsed()) {
     auto report = client->Explain();

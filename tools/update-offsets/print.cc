@@ -90,6 +90,12 @@ std::string UpdateText(const UpdateReport& report, const std::string& path, Form
   return out + Notes(report.notes);
 }
 
+std::string PinText(uint64_t pinned, uint64_t installed, Format format) {
+  if (format == Format::kJson) return Line({{"pinned", VersionOrNull(pinned)}, {"version", VersionOrNull(installed)}});
+  if (pinned == 0) return "not pinned: the next update brings the newest version\n";
+  return fmt::format("version {} is pinned{}\n", pinned, pinned == installed ? "" : "; the next update brings it");
+}
+
 std::string StatusText(const InstalledState& state, const std::string& path, Format format) {
   if (format == Format::kJson) {
     Json out{{"version", VersionOrNull(state.version)},
@@ -112,7 +118,10 @@ std::string StatusText(const InstalledState& state, const std::string& path, For
     }
     return Line(out);
   }
-  if (state.version == 0) return "nothing is installed\n";
+  if (state.version == 0) {
+    return state.pinned ? fmt::format("nothing is installed; pinned to version {}\n", *state.pinned)
+                        : "nothing is installed\n";
+  }
   std::string out =
       fmt::format("version {}, made {}, expires {}\n", state.version, Time(state.created), Time(state.expires));
   out += fmt::format("  {} ({}), installed {} from {}\n", Printable(path), Size(state.database.size),

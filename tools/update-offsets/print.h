@@ -17,6 +17,8 @@ enum class Format { kText, kJson };
 
 std::string CheckText(const CheckReport& report, Format format);
 std::string UpdateText(const UpdateReport& report, const std::string& path, Format format);
+// `pinned` 0: to none.
+std::string PinText(uint64_t pinned, uint64_t installed, Format format);
 std::string StatusText(const InstalledState& state, const std::string& path, Format format);
 std::string ExplainText(const ExplainReport& report, Format format);
 std::string VerifyText(const std::vector<std::string>& damaged, size_t files, Format format);

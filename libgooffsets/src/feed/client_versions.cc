@@ -68,6 +68,10 @@ Result<UpdateReport> UpdateClient::Rollback(unsigned steps) {
     if (kept.version < state.shown.version) older.push_back(kept);
   }
   std::sort(older.begin(), older.end(), [](const auto& a, const auto& b) { return a.version > b.version; });
+  if (older.empty()) {
+    return Fail(ErrorCode::kNotFound, "no version before the installed one was kept",
+                "pin VERSION brings one from the feed, if it is there");
+  }
   if (steps > older.size()) {
     return Fail(ErrorCode::kNotFound, "there are " + std::to_string(older.size()) +
                                           " earlier versions to go back to, not " + std::to_string(steps));

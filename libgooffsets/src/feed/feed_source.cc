@@ -165,7 +165,16 @@ Result<std::unique_ptr<FeedSource>> OpenFeedSource(const std::string& address, c
                 "an http://, https:// or file:// address, a directory, or a .gofeed file");
   }
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return ErrnoError(errno, "cannot read the feed " + path);
+  if (::stat(path.c_str(), &status) != 0) {
+    tl::unexpected<Error> failed = ErrnoError(errno, "cannot read the feed " + path);
+    // "localhost:7443/feed", "offsets.example/feed"
+    const std::string_view first = std::string_view(path).substr(0, path.find('/'));
+    if (failed.value().code == ErrorCode::kNotFound && first.size() > 2 &&
+        first.find_first_of(".:") < first.size() - 1 && first[0] != '.') {
+      failed.value().hint = "https://" + path + " if it is an address; else check the spelling of the path";
+    }
+    return failed;
+  }
   if (S_ISDIR(status.st_mode)) return std::unique_ptr<FeedSource>(std::make_unique<DirectorySource>(path, limits));
   if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kBadInput, path + " is neither a directory nor a bundle file");
   GOOFFSETS_TRY(BundleReader bundle, BundleReader::Open(path));

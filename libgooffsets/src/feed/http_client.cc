@@ -129,8 +129,12 @@ bool IsRetried(CURLcode code) {
 Error TransportError(const HttpRequest& request, CURLcode code, const char* details) {
   const std::string why = details[0] != '\0' ? Quote(details, 200) : std::string(curl_easy_strerror(code));
   const ErrorCode kind = code == CURLE_OPERATION_TIMEDOUT ? ErrorCode::kTimeout : ErrorCode::kNetwork;
-  return Error{kind, "cannot get " + WithoutCredentials(request.url) + ": " + why,
-               code == CURLE_PEER_FAILED_VERIFICATION ? "--ca-file with the certificate authority of that server" : ""};
+  std::string hint =
+      code == CURLE_PEER_FAILED_VERIFICATION ? "--ca-file with the certificate authority of that server" : "";
+  if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST) {
+    hint = "check the address, and whether this machine reaches it (a proxy: --proxy or https_proxy)";
+  }
+  return Error{kind, "cannot get " + WithoutCredentials(request.url) + ": " + why, std::move(hint)};
 }
 
 }  // namespace

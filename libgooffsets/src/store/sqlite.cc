@@ -53,6 +53,13 @@ tl::unexpected<Error> Connection::LastError(int code) const {
   std::string why = db_ ? sqlite3_errmsg(db_.get()) : sqlite3_errstr(code);
   ErrorCode ours = CodeOf(db_ ? sqlite3_extended_errcode(db_.get()) : code);
   std::string message = "database " + Quote(path_) + ": " + why;
+  const int primary = (db_ ? sqlite3_extended_errcode(db_.get()) : code) & 0xff;
+  if (primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY) {
+    // Readers of a log (WAL) write an index beside it (https://www.sqlite.org/wal.html#read_only_databases).
+    return Fail(ours, message,
+                "a database that offsetgen works on needs a directory that can be written, also for reading; what "
+                "publish, update-offsets and releases bring is read anywhere");
+  }
   switch (ours) {
     case ErrorCode::kNoSpace: return Fail(ours, message, "free some disk space and run again: nothing stored is lost");
     case ErrorCode::kBusy: return Fail(ours, message, "wait for the other process that writes this database");
