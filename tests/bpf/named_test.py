@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 
 import garble
@@ -60,6 +61,15 @@ class Named(tracing.Case):
         self.refused("--exe", cut, says=["cut"])
         # One of several is enough, and nothing is traced then.
         self.refused("--exe", self.folder / "whole", "--exe", text, says=["not an ELF file"])
+
+    def test_a_command_line_that_means_nothing(self):
+        self.refused("./server", exits=harness.USAGE, says=["./server is no command", "--exe ./server"])
+        self.refused("--formt", "json", exits=harness.USAGE, says=["--formt is no option", "--help"])
+        self.refused(exits=harness.USAGE, says=["nothing to trace", "--pid"])
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            whole = self.program("whole", SERVER, harness.GO)
+            self.refused("--exe", whole, "--metrics", address, exits=harness.ENVIRONMENT, says=[address, "another port"])
 
     def test_a_garbled_program(self):
         go, release, flags = garble.SUBSET[0]

@@ -91,6 +91,10 @@ class Endpoints(unittest.TestCase):
                 self.check(fed, 10, exported=10, failed=0)
                 self.assertEqual(fed.metrics['gotrace_export_retries_total{exporter="otlp"}'], 2)
                 self.assertEqual(len({body for _, _, body in endpoint.requests}), 1, "the same bytes each time")
+                # Told when the trouble begins and when it ends.
+                [begun, ended] = fed.stderr.splitlines()
+                self.assertRegex(begun, f"answers {status}.*; it is tried again$")
+                self.assertRegex(ended, "takes spans again$")
 
     def test_retry_after_is_kept(self):
         with Endpoint([(429, {"Retry-After": "2"}, b""), ACCEPTED]) as endpoint:
@@ -114,6 +118,14 @@ class Endpoints(unittest.TestCase):
                 self.assertIn(f"answers {status}", fed.stderr)
                 self.assertNotIn("\x1b", fed.stderr)
                 self.assertEqual(fed.metrics['gotrace_export_errors_total{exporter="otlp"}'], 1)
+
+    def test_trouble_with_each_batch_is_told_once_and_counted(self):
+        with Endpoint([(404, {}, b"")]) as endpoint:
+            fed = feed(plain_spans(1000), OTEL_EXPORTER_OTLP_ENDPOINT=endpoint.url, OTEL_BSP_MAX_EXPORT_BATCH_SIZE=100)
+            self.check(fed, 1000, failed=1000)
+            [first, rest] = fed.stderr.splitlines()
+            self.assertRegex(first, r"answers 404 \(\d+ spans are lost\)$")
+            self.assertIn(f"{len(endpoint.requests) - 1} batches more had trouble", rest)
 
     def test_partial_success_is_counted_and_told(self):
         with Endpoint([(200, {"Content-Type": "application/x-protobuf"}, PARTIAL)]) as endpoint:
