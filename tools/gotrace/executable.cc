@@ -1,5 +1,6 @@
 #include "gotrace/executable.h"
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <charconv>
@@ -28,6 +29,31 @@ std::optional<int> MinorOf(const std::string& go_language) {
   const auto [end, error] = std::from_chars(go_language.data() + 2, go_language.data() + go_language.size(), minor);
   if (error != std::errc() || end != go_language.data() + go_language.size()) return std::nullopt;
   return minor;
+}
+
+Result<Plan> PlanOf(GoBinary* binary, const Database* database, const RemoteAnswers* remote, const WantList& wants) {
+  ResolveOptions options;
+  options.count_inlined = false;
+  // Reading a wrong place costs a wrong attribute, not the program, and `inspect` names what is bracketed. Places of
+  // arguments are confirmed by what the program tells of them.
+  options.policy.allow_bracketed = true;
+  GOOFFSETS_TRY(Resolver resolver, Resolver::Make(binary, database, options));
+  GOOFFSETS_TRY(Resolution resolution, resolver.Resolve(wants));
+  if (remote) remote->Complete(&resolution);
+  Plan plan = MakePlan(resolution);
+  // No interface names the key of gRPC's incoming metadata, so that it has no itab: its descriptor is looked up.
+  const std::vector<std::string> keys = {"google.golang.org/grpc/metadata.mdIncomingKey"};
+  if (RuntimeTypes* types = binary->impl().types(); types && binary->info().Module("google.golang.org/grpc")) {
+    const Result<RuntimeTypes::Found> found = types->FindTypes(keys);
+    if (found && found->types.front()) plan.table.type[GT_TYPE_RPC_INCOMING] = found->types.front()->address;
+  }
+  if (RuntimeTypes* types = binary->impl().types()) {
+    // Without them the walk through contexts ends at the program's own types.
+    if (const auto contexts = FindContextTypes(types, binary->impl().image(), *binary->impl().module())) {
+      SetContextTypes(*contexts, &plan.table);
+    }
+  }
+  return plan;
 }
 
 }  // namespace
@@ -87,36 +113,29 @@ std::optional<Error> Executable::WhyNothing(const std::string& name) const {
                "update-offsets brings newer data, --offsets asks a service; `gotrace inspect` of it says more"};
 }
 
+Result<GoBinary*> Executable::Binary() {
+  if (!binary_) {
+    GOOFFSETS_TRY(binary_, GoBinary::Open(Path()));
+  }
+  return &*binary_;
+}
+
 Result<void> Executable::Resolve(const Database* database, const RemoteAnswers* remote, const WantList& wants) {
-  ResolveOptions options;
-  options.count_inlined = false;
-  // Reading a wrong place costs a wrong attribute, not the program, and `inspect` names what is bracketed. Places of
-  // arguments are confirmed by what the program tells of them.
-  options.policy.allow_bracketed = true;
-  GOOFFSETS_TRY(Resolver resolver, Resolver::Make(&binary_, database, options));
-  GOOFFSETS_TRY(Resolution resolution, resolver.Resolve(wants));
-  if (remote) remote->Complete(&resolution);
-  Plan plan = MakePlan(resolution);
-  // No interface names the key of gRPC's incoming metadata, so that it has no itab: its descriptor is looked up.
-  const std::vector<std::string> keys = {"google.golang.org/grpc/metadata.mdIncomingKey"};
-  if (RuntimeTypes* types = binary_.impl().types(); types && binary_.info().Module("google.golang.org/grpc")) {
-    const Result<RuntimeTypes::Found> found = types->FindTypes(keys);
-    if (found && found->types.front()) plan.table.type[GT_TYPE_RPC_INCOMING] = found->types.front()->address;
-  }
-  if (RuntimeTypes* types = binary_.impl().types()) {
-    // Without them the walk through contexts ends at the program's own types.
-    if (const auto contexts = FindContextTypes(types, binary_.impl().image(), *binary_.impl().module())) {
-      SetContextTypes(*contexts, &plan.table);
-    }
-  }
-  KeepKnown(plan_, &plan);
-  plan_ = std::move(plan);
+  GOOFFSETS_TRY(GoBinary* const binary, Binary());
+  Result<Plan> plan = PlanOf(binary, database, remote, wants);
+  binary_.reset();
+#ifdef __GLIBC__
+  malloc_trim(0);  // which keeps what is free for itself otherwise, unless it lies at the end
+#endif
+  if (!plan) return tl::unexpected(plan.error());
+  KeepKnown(plan_, &*plan);
+  plan_ = std::move(*plan);
   return {};
 }
 
 Result<void> Executable::Attach(Kernel* kernel, uint32_t id, std::vector<std::string>* messages) {
   GOOFFSETS_CHECK_OK(kernel->SetTable(id, plan_.table));
-  const std::string path = "/proc/self/fd/" + std::to_string(file_.get());
+  const std::string path = Path();
   std::vector<const Place*> fresh;
   std::vector<ProbePlace> places;
   for (const Place& place : plan_.places) {
@@ -165,9 +184,11 @@ const std::string& Executable::TypeName(uint64_t address) {
   constexpr size_t kMostNames = 4096;
   static const std::string none;
   if (const auto known = type_names_.find(address); known != type_names_.end()) return known->second;
-  const Moduledata* module = binary_.impl().module();
-  if (!module || type_names_.size() >= kMostNames) return none;
-  const Image& image = binary_.impl().image();
+  if (type_names_.size() >= kMostNames) return none;
+  const Result<GoBinary*> binary = Binary();
+  const Moduledata* module = binary ? (*binary)->impl().module() : nullptr;
+  if (!module) return none;
+  const Image& image = (*binary)->impl().image();
   TypeReader reader(&image, module->types, module->etypes, DetectTypeFormat(image, *module), size_t{4} << 10, 16);
   TypeNames names(&reader, TypeHashRule::kUnknown);
   names.SetBudget(1 << 16);
@@ -177,10 +198,9 @@ const std::string& Executable::TypeName(uint64_t address) {
 const std::string& Executable::LibraryVersion(const std::string& package) {
   if (const auto known = library_versions_.find(package); known != library_versions_.end()) return known->second;
   std::string& version = library_versions_[package];
-  const BinaryInfo& info = binary_.info();
-  if (package == "net/http") return version = info.go_version;
+  if (package == "net/http") return version = info_.go_version;
   for (std::string_view path = package;; path = path.substr(0, path.rfind('/'))) {
-    if (const BinaryModule* module = info.Module(path)) return version = module->code_version();
+    if (const BinaryModule* module = info_.Module(path)) return version = module->code_version();
     if (path.find('/') == std::string_view::npos) return version;
   }
 }

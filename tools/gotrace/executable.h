@@ -35,7 +35,7 @@ class Executable {
                                                   const Database* database, const WantList& wants);
   ~Executable();
 
-  const BinaryInfo& info() const { return binary_.info(); }
+  const BinaryInfo& info() const { return info_; }
   const Plan& plan() const { return plan_; }
   // Why there is nothing to trace in it; nullopt: there is.
   std::optional<Error> WhyNothing(const std::string& name) const;
@@ -58,10 +58,15 @@ class Executable {
   const std::string& LibraryVersion(const std::string& package);
 
  private:
-  Executable(UniqueFd file, GoBinary binary) : file_(std::move(file)), binary_(std::move(binary)) {}
+  Executable(UniqueFd file, GoBinary binary)
+      : file_(std::move(file)), info_(binary.info()), binary_(std::move(binary)) {}
+  Result<GoBinary*> Binary();
+  std::string Path() const { return "/proc/self/fd/" + std::to_string(file_.get()); }
 
   UniqueFd file_;  // the inode, whatever becomes of its path and its processes
-  GoBinary binary_;
+  BinaryInfo info_;
+  // Closed when it is resolved: what was read of a large program is ten megabytes and more.
+  std::optional<GoBinary> binary_;
   Plan plan_;
   std::map<std::pair<std::string, uint64_t>, Probe> probes_;  // by program and place
   RouteProbes routes_;
