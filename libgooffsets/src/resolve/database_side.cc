@@ -155,8 +155,9 @@ Result<std::string> DatabaseSide::NearSymbol(const std::string& symbol) {
 }
 
 Result<DatabaseAnswer> DatabaseSide::Ask(const Item& item) {
-  GOOFFSETS_TRY(DatabaseAnswer direct, Direct(item));
-  if (direct.kind != Kind::kUnknown) return direct;
+  Result<DatabaseAnswer> asked = Direct(item);
+  if (!asked || asked->kind != Kind::kUnknown) return asked;
+  DatabaseAnswer& direct = *asked;
   GOOFFSETS_TRY(DatabaseAnswer inferred, Inferred(item));
   if (inferred.kind != Kind::kUnknown) return inferred;
   GOOFFSETS_TRY(DatabaseAnswer bracketed, Bracketed(item));
@@ -165,7 +166,7 @@ Result<DatabaseAnswer> DatabaseSide::Ask(const Item& item) {
   if (!inferred.missing.reason.empty() && inferred.missing.reason != direct.missing.reason) {
     direct.missing.reason += "; " + inferred.missing.reason;
   }
-  return direct;
+  return asked;
 }
 
 Result<DatabaseAnswer> DatabaseSide::Direct(const Item& item) { return AskIn(&strict_, item); }
@@ -202,9 +203,11 @@ Result<DatabaseAnswer> DatabaseSide::AskIn(ProgramView* view, const Item& item) 
     });
     if (same == words.end()) words.push_back(std::move(word));
   }
-  std::stable_sort(words.begin(), words.end(), [](const Told& a, const Told& b) {
-    return std::pair(a.answer.kind, a.answer.source) < std::pair(b.answer.kind, b.answer.source);
-  });
+  if (words.size() > 1) {  // sorting asks for memory even where there is nothing to sort
+    std::stable_sort(words.begin(), words.end(), [](const Told& a, const Told& b) {
+      return std::pair(a.answer.kind, a.answer.source) < std::pair(b.answer.kind, b.answer.source);
+    });
+  }
   Told& best = words.front();
   for (const Told& other : words) {
     if (other.answer.kind == Kind::kUnknown || other.answer.source != best.answer.source) continue;

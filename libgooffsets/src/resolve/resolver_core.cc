@@ -162,15 +162,13 @@ Result<SelfFacts> ResolverCore::Collect(const std::vector<Item>& items) {
 
 std::string ResolverCore::Refusal(Source source, const std::string& how) const {
   const Policy& policy = options_.policy;
+  const bool not_allowed = source == Source::kBracketed && !policy.allow_bracketed;
+  // Allowing them says more than the default of min_source; a stricter one stays in force.
+  const bool allowed = source == Source::kBracketed && policy.allow_bracketed && policy.min_source >= Source::kInferred;
+  if (!not_allowed && (allowed || source <= policy.min_source)) return {};
   const std::string article = source == Source::kExact || source == Source::kInferred ? "an " : "a ";
-  const std::string had = "there is only " + article + std::string(ToString(source)) + " answer (" + how + "), and ";
-  if (source == Source::kBracketed) {
-    if (!policy.allow_bracketed) return had + "bracketed ones are not allowed";
-    // Allowing them says more than the default of min_source; a stricter one stays in force.
-    if (policy.min_source >= Source::kInferred) return {};
-  }
-  if (source > policy.min_source) return had + std::string(ToString(policy.min_source)) + " is asked for";
-  return {};
+  return "there is only " + article + std::string(ToString(source)) + " answer (" + how + "), and " +
+         (not_allowed ? "bracketed ones are not allowed" : std::string(ToString(policy.min_source)) + " is asked for");
 }
 
 Resolved ResolverCore::FromDatabase(const Item& item, DatabaseAnswer answer) const {
