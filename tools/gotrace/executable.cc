@@ -172,12 +172,14 @@ void Executable::TendRoutes(Kernel* kernel, uint32_t id, std::vector<std::string
   Kernel::Detach(std::move(left));
 }
 
-Executable::~Executable() {
+std::vector<Probe> Executable::TakeProbes() {
   std::vector<Probe> probes;
   for (auto& [place, probe] : probes_) probes.push_back(std::move(probe));
   probes_.clear();
-  Kernel::Detach(std::move(probes));
+  return probes;
 }
+
+Executable::~Executable() { Kernel::Detach(TakeProbes()); }
 
 const std::string& Executable::TypeName(uint64_t address) {
   // Addresses come from the traced program's memory: however many it may show, this many names are kept.

@@ -46,6 +46,8 @@ class Executable {
   // without it.
   Result<void> Attach(Kernel* kernel, uint32_t id, std::vector<std::string>* messages);
   size_t attached() const { return probes_.size(); }
+  // For whoever detaches the probes of several executables with one wait.
+  std::vector<Probe> TakeProbes();
   // How long it took to open and resolve the file at first.
   std::chrono::steady_clock::duration resolved_in() const { return resolved_in_; }
   // Attaches or detaches the probes that only some programs' routes need, as its spans say; seldom anything to do.

@@ -38,6 +38,10 @@ Executables::Executables(Kernel* kernel, WantList wants, PreparedExecutables pre
       messages_(std::move(messages)),
       patience_(kPatience) {}
 
+Executables::~Executables() {
+  LetGoOf([](const auto&) { return true; });
+}
+
 Executable* Executables::ById(uint32_t id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : found->second;
@@ -236,12 +240,26 @@ bool Executables::Turn() {
 
 void Executables::LetGo(const std::set<FileId>& keep) {
   const Clock::time_point now = Clock::now();
-  std::erase_if(entries_, [&](const auto& item) {
+  LetGoOf([&](const auto& item) {
     const Entry& entry = item.second;
-    if (entry.processes || keep.count(item.first) || now - entry.unused_since < kKeepUnused) return false;
-    if (entry.id) by_id_.erase(*entry.id);
-    return true;
+    return !entry.processes && !keep.count(item.first) && now - entry.unused_since >= kKeepUnused;
   });
+}
+
+void Executables::LetGoOf(const std::function<bool(const std::pair<const FileId, Entry>&)>& which) {
+  std::vector<Probe> probes;
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    if (!which(*at)) {
+      ++at;
+      continue;
+    }
+    if (at->second.id) by_id_.erase(*at->second.id);
+    if (at->second.executable) {
+      for (Probe& probe : at->second.executable->TakeProbes()) probes.push_back(std::move(probe));
+    }
+    at = entries_.erase(at);
+  }
+  Kernel::Detach(std::move(probes));
 }
 
 }  // namespace gooffsets::trace

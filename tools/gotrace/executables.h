@@ -50,6 +50,7 @@ class Executables {
   // `prepared` are not opened again. `service` may be null.
   Executables(Kernel* kernel, WantList wants, PreparedExecutables prepared, std::unique_ptr<OffsetService> service,
               MessageSink messages);
+  ~Executables();
   // Leaves programs alone that export spans themselves.
   void SkipInstrumented() { skip_instrumented_ = true; }
 
@@ -77,6 +78,8 @@ class Executables {
   bool StaysAlone(const FileId& file, Entry* entry);
   bool Renew(const FileId& file, Entry* entry);
   void TendRoutes();
+  // With one wait of the kernel for the probes of all.
+  void LetGoOf(const std::function<bool(const std::pair<const FileId, Entry>&)>& which);
   bool TakeReplies();
   void AskFor(const FileId& file, Entry* entry, Clock::time_point now);
 

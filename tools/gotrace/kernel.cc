@@ -202,7 +202,7 @@ void Kernel::Detach(std::vector<Probe> probes) {
   std::sort(probes.begin(), probes.end());
   probes.erase(std::unique(probes.begin(), probes.end()), probes.end());
   // Nearly all of the time is the kernel's waiting; where there is no other thread, this one does it all.
-  constexpr size_t kMostThreads = 32;
+  constexpr size_t kMostThreads = 256;
   std::atomic<size_t> next = 0;
   const auto close = [&] {
     for (size_t i = next++; i < probes.size(); i = next++) probes[i].reset();
