@@ -174,10 +174,10 @@ Result<DatabaseAnswer> DatabaseSide::Direct(const Item& item) { return AskIn(&st
 Result<DatabaseAnswer> DatabaseSide::AskIn(ProgramView* view, const Item& item) {
   GOOFFSETS_TRY(auto symbol, SplitIn(view, item.symbol));
   GOOFFSETS_TRY(const TargetWorld::Sightings* found, view->world.Find(symbol.first));
-  auto finish = [&](DatabaseAnswer answer) {
-    answer.package = symbol.first;
-    answer.rest = symbol.second;
-    return answer;
+  auto finish = [&](DatabaseAnswer&& answer) -> Result<DatabaseAnswer> {
+    answer.package = std::move(symbol.first);
+    answer.rest = std::move(symbol.second);
+    return std::move(answer);
   };
   if (found->no_such_package) {
     DatabaseAnswer absent = Absent(found->missing.reason);
@@ -193,15 +193,16 @@ Result<DatabaseAnswer> DatabaseSide::AskIn(ProgramView* view, const Item& item) 
     int64_t layout = 0;
   };
   std::vector<Told> words;
-  std::vector<std::pair<SeenPackage, int64_t>> asked;
+  std::vector<std::pair<int64_t, int64_t>> asked;  // build, layout
   for (const SeenPackage& seen : found->holds) {
-    Told word;
+    Told& word = words.emplace_back();
     GOOFFSETS_TRY(word.answer, AskSighting(view, {seen, symbol.first}, symbol.second, &word.layout));
-    asked.emplace_back(seen, word.layout);
-    auto same = std::find_if(words.begin(), words.end(), [&](const Told& w) {
+    asked.emplace_back(seen.build, word.layout);
+    const auto last = std::prev(words.end());
+    const auto same = std::find_if(words.begin(), last, [&](const Told& w) {
       return w.layout == word.layout && w.answer.SameAs(word.answer) && w.answer.source == word.answer.source;
     });
-    if (same == words.end()) words.push_back(std::move(word));
+    if (same != last) words.pop_back();
   }
   if (words.size() > 1) {  // sorting asks for memory even where there is nothing to sort
     std::stable_sort(words.begin(), words.end(), [](const Told& a, const Told& b) {
@@ -217,9 +218,9 @@ Result<DatabaseAnswer> DatabaseSide::AskIn(ProgramView* view, const Item& item) 
     }
   }
   std::string built_with;
-  for (const auto& [seen, layout] : asked) {
+  for (const auto& [seen_build, layout] : asked) {
     if (layout != best.layout) continue;
-    GOOFFSETS_TRY(const SeenBuild* build, reader_->Build(seen.build));
+    GOOFFSETS_TRY(const SeenBuild* build, reader_->Build(seen_build));
     best.answer.evidence.push_back(build->evidence);
     if (built_with.empty()) built_with = build->evidence.go;
   }

@@ -171,7 +171,7 @@ std::string ResolverCore::Refusal(Source source, const std::string& how) const {
          (not_allowed ? "bracketed ones are not allowed" : std::string(ToString(policy.min_source)) + " is asked for");
 }
 
-Resolved ResolverCore::FromDatabase(const Item& item, DatabaseAnswer answer) const {
+Resolved ResolverCore::FromDatabase(const Item& item, DatabaseAnswer&& answer) const {
   Resolved resolved;
   resolved.item = item;
   resolved.evidence = std::move(answer.evidence);

@@ -61,9 +61,9 @@ class ResolverCore {
   Result<Resolved> ResolveItab(const Item& item, const SelfFacts& facts) const;
   Result<Resolved> ResolveFunction(const Item& item, const SelfFacts& facts, std::optional<DatabaseAnswer> database);
   // The database's layout of a function that is there, unless what the program tells of its arguments refutes it.
-  static void TakeArguments(DatabaseAnswer database, const ToldArguments* told, Resolved* resolved,
+  static void TakeArguments(DatabaseAnswer&& database, const ToldArguments* told, Resolved* resolved,
                             FunctionAnswerView* view);
-  Resolved FromDatabase(const Item& item, DatabaseAnswer answer) const;
+  Resolved FromDatabase(const Item& item, DatabaseAnswer&& answer) const;
   Resolved FromSelf(const Item& item, const OwnWord& own, const DatabaseAnswer* other) const;
   // Why the policy refuses an answer of this source; empty: it does not.
   std::string Refusal(Source source, const std::string& how) const;

@@ -9,7 +9,7 @@ namespace gooffsets {
 
 using Kind = DatabaseAnswer::Kind;
 
-void ResolverCore::TakeArguments(DatabaseAnswer database, const ToldArguments* told, Resolved* resolved,
+void ResolverCore::TakeArguments(DatabaseAnswer&& database, const ToldArguments* told, Resolved* resolved,
                                  FunctionAnswerView* view) {
   ArgumentVerdict verdict;
   if (told != nullptr) verdict = CheckArguments(database.function, *told);
