@@ -1,5 +1,7 @@
 """Every span of net/http programs against what the programs themselves logged, over Go releases and ways of linking."""
 
+import time
+
 import harness
 import http_spans
 import tracing
@@ -38,6 +40,26 @@ class HttpSpans(http_spans.HttpCase):
         self.assertEqual(sorted(span["kind"] for span in spans), sorted(record["side"] for record in records))
         # What a record takes without any string (bpf/intf/events.h): the buffer was full more than once.
         self.assertGreater(120 * len(spans), 128 << 10)
+
+    def test_a_limit_of_traces_keeps_whole_ones(self):
+        path = tracing.built("http", "1.27.4", STRIPPED, "pie")
+        target = tracing.Target(path)
+        self.addCleanup(target.close)
+        tracer = tracing.Tracer(self.folder, "--exe", path, "--max-traces", 50)
+        self.addCleanup(tracer.close)
+        begin = time.monotonic()
+        records = target.work(500)
+        spans = tracer.stop()
+        traces = {span["trace_id"] for span in spans}
+        self.assertLess(len(traces), 50 * (time.monotonic() - begin + 2))
+        self.assertGreaterEqual(len(traces), 50)
+        self.assertLess(len(spans), len(records))
+        queries = {(span["kind"], span.get("url.query") or span.get("url.full", "").partition("?")[2]) for span in spans}
+        kept = {(kind, http_spans.id_of(query)) for kind, query in queries}
+        inside = [r for r in records if ("server", r.get("parent")) in kept]
+        self.assertTrue(inside)  # the first requests are kept, which make calls
+        for record in inside:
+            self.assertIn((record["side"], record["id"]), kept)
 
     def test_by_process_and_by_port(self):
         path = tracing.built("http", "1.27.4", STRIPPED, "pie")

@@ -44,6 +44,9 @@ void AddTraceOptions(CLI::App* app, Options* options) {
       ->transform(CLI::CheckedTransformer(formats));
   app->add_option("--otlp", options->otlp, "Export to this OpenTelemetry collector: http://127.0.0.1:4318");
   app->add_option("--file", options->file, "Also append spans to this file, as JSON lines");
+  app->add_option("--max-traces", options->max_traces,
+                  "Keep at most so many traces a second, each of them whole (default: all that the sampler keeps)")
+      ->check(CLI::PositiveNumber);
   app->add_option("--service-name", options->service_name, "service.name of all spans (default: each process's own)");
   app->add_option("--metrics", options->metrics, "Serve the agent's own metrics for Prometheus: :9464");
   app->add_flag("--command-args", options->command_args, "Add process.command_args, which may hold secrets");

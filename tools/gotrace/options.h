@@ -27,6 +27,7 @@ struct Options {
   bool skip_instrumented = false;
   OutputFormat format = OutputFormat::kText;
   std::string otlp, file, service_name, metrics;
+  double max_traces = 0;  // a second; 0: no limit
   bool command_args = false;
   bool quiet = false;
   uint32_t duration = 0;  // seconds; 0: until interrupted

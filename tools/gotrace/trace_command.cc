@@ -105,6 +105,7 @@ Result<void> Trace(const Options& options) {
   };
   Settings settings = SettingsFromEnvironment(Environment());
   for (const std::string& warning : settings.warnings) say(warning);
+  settings.sampler.max_traces_per_second = options.max_traces;
   if (settings.disabled && settings.otlp_exporter && options.otlp.empty()) {
     settings.otlp_exporter = false;
     say("OTEL_SDK_DISABLED is true: nothing is exported over OTLP (--otlp does so all the same)");
