@@ -21,6 +21,14 @@ class HttpSpans(http_spans.HttpCase):
         self.assertGreater(len(records), 2 * scale)
         self.compare(records, spans, version, f"Go {version} {mode}{' stripped' if flags else ''}")
 
+    def traced_with(self, *options):
+        path = tracing.built("http", "1.27.4", STRIPPED, "pie")
+        target = tracing.Target(path)
+        self.addCleanup(target.close)
+        tracer = tracing.Tracer(self.folder, "--exe", path, *options)
+        self.addCleanup(tracer.close)
+        return target, tracer
+
     def test_every_span_of_go_releases(self):
         chosen = MATRIX if harness.WHOLE_MATRIX else SUBSET
         if not harness.WHOLE_MATRIX:
@@ -30,11 +38,7 @@ class HttpSpans(http_spans.HttpCase):
                 self.check(version, flags, mode)
 
     def test_a_small_buffer_is_written_round_and_round(self):
-        path = tracing.built("http", "1.27.4", STRIPPED, "pie")
-        target = tracing.Target(path)
-        self.addCleanup(target.close)
-        tracer = tracing.Tracer(self.folder, "--exe", path, "--ring", 128)
-        self.addCleanup(tracer.close)
+        target, tracer = self.traced_with("--ring", 128)
         records = [record for _ in range(4) for record in target.work(40)]
         spans = tracer.stop()
         self.assertEqual(sorted(span["kind"] for span in spans), sorted(record["side"] for record in records))
@@ -42,11 +46,7 @@ class HttpSpans(http_spans.HttpCase):
         self.assertGreater(120 * len(spans), 128 << 10)
 
     def test_a_limit_of_traces_keeps_whole_ones(self):
-        path = tracing.built("http", "1.27.4", STRIPPED, "pie")
-        target = tracing.Target(path)
-        self.addCleanup(target.close)
-        tracer = tracing.Tracer(self.folder, "--exe", path, "--max-traces", 50)
-        self.addCleanup(tracer.close)
+        target, tracer = self.traced_with("--max-traces", 50)
         begin = time.monotonic()
         records = target.work(500)
         spans = tracer.stop()
