@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "go/abi.h"
 #include "store/catalog.h"
 #include "store/version_order.h"
 
@@ -16,9 +17,14 @@ using gooffsets::Result;
 using gooffsets::Statement;
 using gooffsets::VersionScheme;
 
-std::string Variant(const std::string& experiment, const std::string& tag_lines) {
+// What of a build moves numbers in every version alike, so that only builds of one kind are compared.
+std::string Variant(const LintBuild& build, const std::string& experiment, const std::string& tag_lines) {
   std::string out;
   if (!experiment.empty()) out = "GOEXPERIMENT=" + experiment;
+  // arm64 passes arguments on the stack before Go 1.18.
+  const auto go = gooffsets::Version::Parse(VersionScheme::kGo, build.go);
+  const auto arch = gooffsets::ParseGoArch(build.goarch);
+  if (go && arch && !gooffsets::UsesRegisterAbi(*go, *arch, experiment)) out += out.empty() ? "ABI0" : " ABI0";
   std::string tags;
   for (const std::string& tag : gooffsets::SplitLines(tag_lines)) tags += (tags.empty() ? "-tags " : ",") + tag;
   if (!tags.empty()) out += (out.empty() ? "" : " ") + tags;
@@ -40,7 +46,7 @@ Result<void> LoadBuilds(Connection* db, LintWorld* world) {
     build.version = query.Text(3);
     build.go = query.Text(4);
     build.goarch = query.Text(5);
-    build.variant = Variant(query.Text(6), query.Text(7));
+    build.variant = Variant(build, query.Text(6), query.Text(7));
     build.structs = query.Unsigned(8);
     build.structs_not_compared = query.Unsigned(9);
     build.params_compared = query.Unsigned(10);

@@ -25,7 +25,7 @@ struct LintBuild {
   int64_t id = 0;
   std::string uid;  // 32 hex digits; builds are sorted by it, so that row numbers never decide anything
   std::string module, version, go, goarch;
-  std::string variant;  // "GOEXPERIMENT=x -tags a,b", or empty
+  std::string variant;  // "GOEXPERIMENT=x ABI0 -tags a,b", or empty
   size_t go_rank = 0;   // position of `go` among all Go releases of the database
   uint64_t structs = 0, structs_not_compared = 0, params_compared = 0, params_not_compared = 0;
 };

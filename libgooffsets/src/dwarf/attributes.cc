@@ -3,12 +3,21 @@
 #include <dwarf.h>
 #include <fmt/format.h>
 
+#include <cstring>
+#include <functional>
+
 namespace gooffsets {
 namespace {
 
-std::string_view StringOf(Dwarf_Attribute* attribute) {
+std::string_view StringOf(Dwarf_Attribute* attribute, const char* info_end) {
   const char* text = attribute == nullptr ? nullptr : dwarf_formstring(attribute);
-  return text == nullptr ? std::string_view() : std::string_view(text);
+  if (text == nullptr) return {};
+  // Of the string sections libdw knows where the last string ends.
+  if (dwarf_whatform(attribute) != DW_FORM_string) return text;
+  if (std::less<>()(info_end, text)) return {};  // of a section with type units, which Go does not write
+  const auto most = static_cast<size_t>(info_end - text);
+  const size_t length = strnlen(text, most);
+  return length == most ? std::string_view() : std::string_view(text, length);
 }
 
 bool FlagOf(Dwarf_Attribute* attribute) {
@@ -24,9 +33,9 @@ std::optional<Dwarf_Die> DieOf(Dwarf_Attribute* attribute) {
 
 }  // namespace
 
-std::string_view AttrString(Dwarf_Die* die, unsigned attribute) {
+std::string_view AttrString(Dwarf_Die* die, unsigned attribute, const char* info_end) {
   Dwarf_Attribute memory;
-  return StringOf(dwarf_attr(die, attribute, &memory));
+  return StringOf(dwarf_attr(die, attribute, &memory), info_end);
 }
 
 std::optional<uint64_t> AttrUnsigned(Dwarf_Die* die, unsigned attribute) {
@@ -46,9 +55,9 @@ std::optional<Dwarf_Die> AttrDie(Dwarf_Die* die, unsigned attribute) {
   return DieOf(dwarf_attr(die, attribute, &memory));
 }
 
-std::string_view InheritedString(Dwarf_Die* die, unsigned attribute) {
+std::string_view InheritedString(Dwarf_Die* die, unsigned attribute, const char* info_end) {
   Dwarf_Attribute memory;
-  return StringOf(dwarf_attr_integrate(die, attribute, &memory));
+  return StringOf(dwarf_attr_integrate(die, attribute, &memory), info_end);
 }
 
 bool InheritedFlag(Dwarf_Die* die, unsigned attribute) {
@@ -59,6 +68,10 @@ bool InheritedFlag(Dwarf_Die* die, unsigned attribute) {
 std::optional<Dwarf_Die> InheritedDie(Dwarf_Die* die, unsigned attribute) {
   Dwarf_Attribute memory;
   return DieOf(dwarf_attr_integrate(die, attribute, &memory));
+}
+
+const char* InfoEnd(Dwarf_Die* die, uint64_t size) {
+  return static_cast<const char*>(die->addr) - dwarf_dieoffset(die) + size;
 }
 
 tl::unexpected<Error> DwarfDamaged(Dwarf_Die* die, std::string_view what) {

@@ -34,12 +34,12 @@ Result<uint64_t> ExpandedSize(Elf_Scn* section, const GElf_Shdr& header, std::st
   return header.sh_size;
 }
 
-// The file has a .debug_info, and its debug sections stay within the limit.
-Result<void> CheckSections(Elf* elf, const std::string& path) {
+// The file has a .debug_info, and its debug sections stay within the limit. Returns the section.
+Result<Elf_Scn*> CheckSections(Elf* elf, const std::string& path) {
   size_t names = 0;
   if (elf_getshdrstrndx(elf, &names) != 0) return ElfError(path, "cannot read the section headers");
   uint64_t total = 0;
-  bool has_info = false;
+  Elf_Scn* info = nullptr;
   for (Elf_Scn* section = elf_nextscn(elf, nullptr); section != nullptr; section = elf_nextscn(elf, section)) {
     GElf_Shdr header;
     if (gelf_getshdr(section, &header) == nullptr) return ElfError(path, "cannot read a section header");
@@ -47,18 +47,22 @@ Result<void> CheckSections(Elf* elf, const std::string& path) {
     if (raw_name == nullptr || header.sh_type == SHT_NOBITS) continue;
     const std::string_view name = raw_name;
     if (!name.starts_with(".debug_") && !name.starts_with(".zdebug_")) continue;
-    has_info = has_info || name == ".debug_info" || name == ".zdebug_info";
+    if (name == ".debug_info" || name == ".zdebug_info") {
+      // libdw would take one of them.
+      if (info != nullptr) return Fail(ErrorCode::kBadInput, path + ": it has two sections .debug_info");
+      info = section;
+    }
     GOOFFSETS_TRY(const uint64_t size, ExpandedSize(section, header, name, path));
     total = size > DwarfFile::kMaxDebugBytes ? size : total + size;
     if (total > DwarfFile::kMaxDebugBytes) {
       return Fail(ErrorCode::kUnsupported, path + ": its debug sections claim to hold more than 4 GiB");
     }
   }
-  if (!has_info) {
+  if (info == nullptr) {
     return Fail(ErrorCode::kUnsupported, path + ": no DWARF: stripped?",
                 "build it without -ldflags \"-s -w\" and without strip");
   }
-  return {};
+  return info;
 }
 
 Result<GoArch> MachineOf(Elf* elf, const std::string& path) {
@@ -85,13 +89,17 @@ Result<DwarfFile> DwarfFile::Open(const std::string& path) {
   file.elf_.reset(elf_begin(file.fd_.get(), ELF_C_READ, nullptr));
   if (file.elf_ == nullptr) return ElfError(path, "cannot read the file");
   GOOFFSETS_TRY(file.goarch_, MachineOf(file.elf_.get(), path));
-  GOOFFSETS_CHECK_OK(CheckSections(file.elf_.get(), path));
+  GOOFFSETS_TRY(Elf_Scn* const info, CheckSections(file.elf_.get(), path));
   file.dwarf_.reset(dwarf_begin_elf(file.elf_.get(), DWARF_C_READ, nullptr));
   if (file.dwarf_ == nullptr) {
     const char* reason = dwarf_errmsg(-1);
     return Fail(ErrorCode::kBadInput,
                 path + ": cannot read its DWARF: " + (reason != nullptr ? reason : "damaged sections"));
   }
+  // Once libdw has decompressed it.
+  const Elf_Data* data = elf_rawdata(info, nullptr);
+  if (data == nullptr) return ElfError(path, "cannot read .debug_info");
+  file.info_size_ = data->d_size;
   return file;
 }
 

@@ -32,6 +32,7 @@ class DwarfFile {
 
   Dwarf* dwarf() const { return dwarf_.get(); }
   GoArch goarch() const { return goarch_; }
+  uint64_t info_size() const { return info_size_; }  // of .debug_info, decompressed
 
  private:
   struct ElfCloser {
@@ -47,6 +48,7 @@ class DwarfFile {
   std::unique_ptr<Elf, ElfCloser> elf_;
   std::unique_ptr<Dwarf, DwarfCloser> dwarf_;
   GoArch goarch_ = GoArch::kAmd64;
+  uint64_t info_size_ = 0;
 };
 
 }  // namespace gooffsets

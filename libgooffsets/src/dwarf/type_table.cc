@@ -147,7 +147,7 @@ Result<const TypeInfo*> TypeTable::Resolve(Dwarf_Die* type) {
 
 Result<TypeInfo> TypeTable::Describe(Dwarf_Die* type) {
   TypeInfo info;
-  info.name = UnescapeName(AttrString(type, DW_AT_name));
+  info.name = UnescapeName(AttrString(type, DW_AT_name, info_end_));
   info.kind = KindOf(type).value_or(TypeKind::kInvalid);
   const int tag = dwarf_tag(type);
   if (tag == DW_TAG_pointer_type && info.kind == TypeKind::kInvalid) {
@@ -243,7 +243,7 @@ Result<StructLayout> TypeTable::Layout(Dwarf_Die* structure, const std::string& 
   while (child.Next()) {
     if (dwarf_tag(child.die()) != DW_TAG_member) continue;
     const std::optional<uint64_t> offset = AttrUnsigned(child.die(), DW_AT_data_member_location);
-    const std::string_view field_name = AttrString(child.die(), DW_AT_name);
+    const std::string_view field_name = AttrString(child.die(), DW_AT_name, info_end_);
     if (!offset) return DwarfDamaged(child.die(), "field " + std::string(field_name) + " of " + name + " has no offset");
     GOOFFSETS_TRY(const TypeInfo* type, TypeOf(child.die()));
     if (*offset > layout.size || type->size > layout.size - *offset) {

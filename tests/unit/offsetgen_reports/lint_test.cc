@@ -251,6 +251,20 @@ TEST(Lint, EachGoSelectionIsComparedWithItsLike) {
   EXPECT_THAT(report.findings[0].go, ElementsAre("1.27.4")) << "the release that 1.1.0 was built with";
 }
 
+// arm64 passes arguments on the stack with Go 1.17 and in registers from 1.18 on.
+TEST(Lint, BuildsWithStackArgumentsAreComparedWithTheirLike) {
+  TempStore store;
+  for (const auto& [version, go] : {std::pair("1.0.0", "1.19.13"), std::pair("1.1.0", "1.17.13"),
+                                    std::pair("1.2.0", "1.19.13")}) {
+    gooffsets::SymbolEntry function = Function({"a"});
+    auto& place = std::get<gooffsets::FunctionLayout>(std::get<gooffsets::Layout>(function.value)).params.at(0).pieces.at(0);
+    if (go == std::string("1.17.13")) place.base = gooffsets::Piece::Base::kStack;
+    store.Add(MakeBuild("example.test/m", version, go, kArm64, {{"example.test/m/p", {{"F", function}}}}));
+  }
+  const LintReport report = Report(&store);
+  EXPECT_TRUE(report.findings.empty()) << PrintLint(report, ReportFormat::kText);
+}
+
 TEST(Lint, FindsColumnsThatAreNeverThere) {
   TempStore store;
   for (const std::string version : {"1.0.0", "1.1.0"}) {
