@@ -1,15 +1,14 @@
 """The agent's life: many processes, starts, exits, restarts, upgrades and execs of what it traces, and its own sudden end."""
 
 import collections
-import http.server
 import json
 import os
 import re
 import shutil
 import subprocess
-import threading
 
 import harness
+import otlp_fixture
 import tracing
 
 STRIPPED = ("-s", "-w")
@@ -154,40 +153,21 @@ class Life(tracing.Case):
                          {(RELEASES[i], kind): (i + 1) * REQUESTS for i in range(2) for kind in ("server", "client")})
 
     def test_everything_that_runs_to_a_collector_and_to_prometheus(self):
-        received = []
-
-        class Collector(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                received.append((self.path, self.headers["Content-Type"],
-                                 json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
         targets = [self.target(life(version)) for version in RELEASES]
         rpc = self.target(tracing.built("both", "1.22.12", STRIPPED, requires=["google.golang.org/grpc@v1.60.1"]))
         address = f"127.0.0.1:{tracing.free_port()}"
-        environment = harness.clean_environment(OTEL_EXPORTER_OTLP_PROTOCOL="http/json", OTEL_EXPORTER_OTLP_COMPRESSION="none")
-        tracer = self.tracer("--all", "--otlp", f"http://127.0.0.1:{server.server_port}", "--metrics", address, env=environment)
-        for target in [*targets, rpc]:
-            target.work(REQUESTS)
-        pids = [t.process.pid for t in [*targets, rpc]]
-        spans = [s for s in tracer.stop() if s["process.pid"] in pids]
+        with otlp_fixture.Collector() as collector:
+            tracer = self.tracer("--all", "--otlp", collector.url, "--metrics", address)
+            for target in [*targets, rpc]:
+                target.work(REQUESTS)
+            pids = [t.process.pid for t in [*targets, rpc]]
+            tracing.until(lambda: tracing.metrics_of(address)["gotrace_processes", ""] >= len(pids), "the count of processes")
+            spans = [s for s in tracer.stop() if s["process.pid"] in pids]
+            received = collector.requests()
         self.assertEqual(self.by_process(spans), {(pid, kind): REQUESTS for pid in pids for kind in ("server", "client")})
         sent = collections.Counter()
-        for path, kind, body in received:
-            self.assertEqual((path, kind), ("/v1/traces", "application/json"))
-            for resource in body["resourceSpans"]:
+        for request in received:
+            for resource in request["resourceSpans"]:
                 attributes = {a["key"]: a["value"] for a in resource["resource"]["attributes"]}
                 for scope in resource["scopeSpans"]:
                     for span in scope["spans"]:
