@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import harness
-from feeds import MODULE, FeedTest, Server, publish, sha256, sign, start_nginx
+from feeds import MODULE, FeedTest, Server, on_terminal, publish, sha256, sign, start_nginx
 from harness import BAD_INPUT, DONE, ENVIRONMENT, NEGATIVE, PARTIAL, clean_environment, run_tool, tool
 
 
@@ -26,6 +26,15 @@ class Sources(FeedTest):
             self.assertEqual((report["changed"], report["version"]), (True, 2))
             self.assertEqual(sha256(place / "current.db"), self.manifest()["database"]["sha256"])
         self.assertNotIn("?", " ".join(server.names()))
+
+    def test_a_terminal_sees_how_far_a_download_is_and_a_log_the_outcome(self):
+        command = [tool("UPDATE_OFFSETS"), "--dir", self.place, "--key", self.key, "--from", self.made / "feed"]
+        status, out, shown = on_terminal(command)
+        self.assertEqual(status, DONE)
+        self.assertRegex(out, "^version 2 is installed as [^\\n]*\\n$")
+        self.assertRegex(shown, rb"^\r\w[^\r\n]* [0-9.]+ MB")
+        self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-100:])
+        self.assertEqual(self.update("--reinstall", source=self.made / "feed").stderr, "")
 
     def test_the_query_tool_reads_what_was_installed(self):
         data = self.directory / "data"

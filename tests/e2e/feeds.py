@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import pty
 import shutil
 import socket
 import subprocess
@@ -52,6 +53,22 @@ def call(*arguments, cwd, exits=DONE, **extra):
 
 def publish(db, feed, key, *more, exits=DONE, **extra):
     return call("publish", "--db", db, "--feed", feed, "--sign", key, "--level", "1", *more, cwd="/", exits=exits, **extra)
+
+
+def on_terminal(command):
+    """(exit status, standard output, bytes that a terminal got as standard error)"""
+    own, terminal = pty.openpty()
+    with open(own, "rb", buffering=0) as reader:
+        process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal, text=True,
+                                   env={**clean_environment(), "TERM": "xterm"})
+        os.close(terminal)
+        shown = b""
+        try:
+            while part := reader.read(65536):
+                shown += part
+        except OSError:  # EIO: nobody has the terminal open any more
+            pass
+    return process.wait(120), process.communicate(timeout=120)[0], shown
 
 
 def sign(path, key):

@@ -4,7 +4,6 @@ import contextlib
 import html.parser
 import json
 import os
-import pty
 import random
 import re
 import shutil
@@ -15,7 +14,7 @@ import time
 import urllib.parse
 
 import harness
-from feeds import MODULE, FeedTest, call, publish, running_as_root, sha256, sign
+from feeds import MODULE, FeedTest, call, on_terminal, publish, running_as_root, sha256, sign
 from harness import BAD_INPUT, DONE, ENVIRONMENT, USAGE, clean_environment, run_tool, tool
 
 
@@ -173,19 +172,8 @@ class Telling(FeedTest):
         self.assertNotIn("\x1b", run.stderr)
 
     def test_a_terminal_gets_one_line_that_is_gone_at_the_end(self):
-        own, terminal = pty.openpty()
-        self.addCleanup(os.close, own)
-        process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=terminal, text=True,
-                                   env={**clean_environment(), "TERM": "xterm"})
-        os.close(terminal)
-        shown = b""
-        try:
-            while part := os.read(own, 65536):
-                shown += part
-        except OSError:  # EIO: nobody has the terminal open any more
-            pass
-        out = process.communicate(timeout=120)[0]
-        self.assertEqual(process.returncode, DONE)
+        status, out, shown = on_terminal(self.command())
+        self.assertEqual(status, DONE)
         self.assertIn("version 2", out)
         self.assertIn(b"adding ", shown)
         self.assertNotIn(b"\n", shown)

@@ -31,10 +31,10 @@ class StepProgress {
   StepProgress& operator=(const StepProgress&) = delete;
 
   void Show(const Step& step);
+  void Erase();  // the live line, before something else is written; the next Show() draws it again
 
  private:
   using Clock = std::chrono::steady_clock;
-  void Erase();
 
   FILE* out_;
   bool live_ = false, drawn_ = false;

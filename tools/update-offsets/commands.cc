@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 
 #include "common/exit_code.h"
+#include "common/step_progress.h"
 #include "gooffsets/feed.h"
 #include "hooks.h"
 #include "print.h"
@@ -52,15 +52,6 @@ std::string DefaultDirectory() {
   if (data_home != nullptr && data_home[0] == '/') return std::string(data_home) + "/gooffsets";
   const char* home = std::getenv("HOME");
   return home != nullptr && home[0] == '/' ? std::string(home) + "/.local/share/gooffsets" : "";
-}
-
-void ShowProgress(const UpdateProgress& progress) {
-  static int last = -1;
-  const int percent = progress.total == 0 ? 100 : static_cast<int>(progress.done * 100 / progress.total);
-  if (percent == last) return;
-  last = percent;
-  fmt::print(stderr, "\r{}: {} %{}", progress.what, percent, percent == 100 ? "\n" : "");
-  std::fflush(stderr);
 }
 
 }  // namespace
@@ -132,7 +123,9 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 int Commands::Run(std::function<bool()> cancelled) {
   State& s = *state_;
+  StepProgress progress;
   auto failed = [&](const Error& error) {
+    progress.Erase();
     const int status = ReportError(kTool, error);
     Result<void> hook =
         RunHook(s.on_error, Pairs{{"GOOFFSETS_ERROR", error.message}, {"GOOFFSETS_EXIT", std::to_string(status)}});
@@ -156,7 +149,13 @@ int Commands::Run(std::function<bool()> cancelled) {
   options.proxy_from_environment = s.proxy.empty();
   options.ca_file = s.ca_file;
   options.cancelled = std::move(cancelled);
-  if (::isatty(STDERR_FILENO) != 0 && !s.quiet) options.progress = ShowProgress;
+  // Only on a terminal: what a timer's log has to say is the outcome.
+  if (::isatty(STDERR_FILENO) != 0 && !s.quiet) {
+    options.progress = [&progress](const UpdateProgress& now) {
+      progress.Show({now.what, now.done, now.total});
+      if (now.done == now.total) progress.Erase();
+    };
+  }
 
   if (s.mirror->parsed() || s.bundle->parsed()) {
     auto report = s.mirror->parsed() ? MirrorFeed(options, s.target) : BundleFeed(options, s.target, !s.no_deltas);
