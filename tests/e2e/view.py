@@ -24,12 +24,17 @@ mkdir "$top/upper" "$top/work" "$top/root" "$top/out" "$top/groups"
 mount --bind "$out" "$top/out"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$top/upper,workdir=$top/work" "$top/root"
 cp -a "$stage/." "$top/root/"
-# A control group of its own, where there is the unified hierarchy: process 1 rules over what is below it only.
-if mount -t cgroup2 cgroup2 "$top/groups" 2>/dev/null && mkdir "$top/groups/gooffsets-test-$$"; then
-  echo $$ >"$top/groups/gooffsets-test-$$/cgroup.procs"
-fi
+# A control group of its own: process 1 rules over what is below it only.
+mount -t cgroup2 cgroup2 "$top/groups"
+before=$top/groups$(sed -n 's/^0:://p' /proc/self/cgroup) own=$top/groups/gooffsets-test-$$
+mkdir "$own"
+echo $$ >"$own/cgroup.procs"
 export top
-exec unshare --kill-child --pid --fork --mount --uts --ipc --net --cgroup bash -c "$INNER" bash "$@"
+status=0
+unshare --kill-child --pid --fork --mount --uts --ipc --net --cgroup bash -c "$INNER" bash "$@" || status=$?
+echo $$ >"$before/cgroup.procs"
+find "$own" -depth -type d -exec rmdir {} +
+exit "$status"
 """
 
 # Devices are what containers have (https://systemd.io/CONTAINER_INTERFACE/); the console and the kernel's log are files.
