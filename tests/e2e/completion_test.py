@@ -8,7 +8,7 @@ import unittest
 
 import harness
 
-TOOLS = {"gooffsets": "GOOFFSETS", "offsetgen": "OFFSETGEN"}
+TOOLS = {"gooffsets": "GOOFFSETS", "offsetgen": "OFFSETGEN", "gotrace": "GOTRACE"}
 
 
 def script(tool, shell):
@@ -44,6 +44,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.bash("gooffsets", "resolve", "--want", "ser"), ["server"])
         self.assertEqual(self.bash("offsetgen", "--for"), ["--for-binary", "--format"])
         self.assertEqual(self.bash("offsetgen", "verify", "--sam"), ["--sample"])
+        self.assertEqual(self.bash("gotrace", "--format", ""), ["text", "json", "otlp-json", "none"])
 
     def test_zsh(self):
         if not shutil.which("zsh"):

@@ -41,8 +41,10 @@ void AddTraceOptions(CLI::App* app, Options* options) {
                   "Ask this offset service about what neither a program nor the database says: http://offsets:8080 "
                   "(bearer token: $GOOFFSETS_TOKEN)")
       ->check(AddressOfService);
-  app->add_option("--format", options->format, "What goes to standard output: text, json (lines), otlp-json, none")
-      ->transform(CLI::CheckedTransformer(formats))
+  app->add_option_function<std::string>(
+         "--format", [options, formats](const std::string& name) { options->format = formats.at(name); },
+         "What goes to standard output: text, json (lines), otlp-json, none")
+      ->check(CLI::IsMember({"text", "json", "otlp-json", "none"}))
       ->option_text("FORMAT");
   app->add_option("--otlp", options->otlp, "Export to this OpenTelemetry collector: http://127.0.0.1:4318");
   app->add_option("--file", options->file, "Also append spans to this file, as JSON lines");
