@@ -14,6 +14,7 @@ namespace gooffsets {
 namespace {
 
 constexpr uint64_t kMostTextSections = 4096;   // the linker splits the text every 100 MB and less
+constexpr uint32_t kMostWords = 4096;           // of a moduledata: Go 1.27 has about 70
 constexpr uint64_t kMostLinks = uint64_t{1} << 26;
 constexpr size_t kSmallBlock = size_t{4} << 10, kSomeBlocks = 256;
 
@@ -86,7 +87,11 @@ Result<void> Reading::ReadTextMap(const AddressRange& sections, bool lengths, Mo
 
 Result<Attempt> Reading::Try(uint64_t address, const ModuledataLayout& layout) const {
   uint32_t words_needed = 0;
-  for (const ModuledataLayout::Item& item : layout.items) words_needed = std::max(words_needed, item.word + 3);
+  for (const ModuledataLayout::Item& item : layout.items) {
+    // A layout that the program describes may say anything.
+    if (item.word > kMostWords) return Refuse("it is larger than any moduledata");
+    words_needed = std::max(words_needed, item.word + 3);
+  }
   Words words(words_needed);
   GOOFFSETS_CHECK_OK(image_.Read(address, std::as_writable_bytes(std::span(words))));
   Attempt attempt;

@@ -227,6 +227,11 @@ Result<std::optional<TypeFacts>> Composer::NamedType(const Scope& scope, const s
     *missing = composed.missing;
     return std::optional<TypeFacts>();
   }
+  // Not every build that uses a struct type without a name lists it.
+  if (const std::optional<StructLayout> shape = ShapeBySpelling(type)) {
+    GOOFFSETS_TRY(ComposedStruct composed, Struct(scope, type, *shape, depth + 1));
+    if (composed.complete) return std::optional<TypeFacts>(std::move(composed.facts));
+  }
   if (!why.reason.empty()) {
     *missing = why;
     return std::optional<TypeFacts>();

@@ -1,5 +1,7 @@
 #include "resolve/named_types.h"
 
+#include <string_view>
+#include <utility>
 #include <variant>
 
 #include "store/shard_codec.h"
@@ -29,6 +31,28 @@ std::optional<TypeFacts> FactsBySpelling(const std::string& type) {
   std::optional<ParameterFacts> facts = kSpelled.Param(type);
   if (!facts) return std::nullopt;
   return TypeFacts{facts->size, facts->align, true, facts->register_assignable, std::move(facts->words)};
+}
+
+std::optional<StructLayout> ShapeBySpelling(const std::string& type) {
+  constexpr std::string_view kBegin = "struct { ", kEnd = " }";
+  if (!type.starts_with(kBegin) || !type.ends_with(kEnd) || type.find('"') != std::string::npos) return std::nullopt;
+  StructLayout shape;
+  const size_t end = type.size() - kEnd.size();
+  int depth = 0;
+  for (size_t i = kBegin.size(), begin = i; i <= end; ++i) {
+    const char c = i == end ? ';' : type[i];
+    depth += static_cast<int>(c == '(' || c == '[' || c == '{') - static_cast<int>(c == ')' || c == ']' || c == '}');
+    if (c != ';' || depth != 0) continue;
+    const size_t space = type.find(' ', begin);
+    if (space >= i || type.substr(begin, space - begin).find_first_of("*.[(") != std::string::npos) return std::nullopt;
+    Field field;
+    field.name = type.substr(begin, space - begin);
+    field.type = type.substr(space + 1, i - space - 1);
+    if (!FactsBySpelling(field.type)) return std::nullopt;
+    shape.fields.push_back(std::move(field));
+    begin = i + 2;  // behind "; "
+  }
+  return shape;
 }
 
 TypeFacts FactsByKind(TypeKind kind, uint64_t size, uint32_t align) {

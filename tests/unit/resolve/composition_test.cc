@@ -10,6 +10,7 @@
 #include "gooffsets/database.h"
 #include "released.h"
 #include "resolve/composer.h"
+#include "resolve/named_types.h"
 #include "store/database_impl.h"
 
 namespace gooffsets {
@@ -32,11 +33,13 @@ void Recompose(ModuleViewReader* reader, int64_t build, Counts* counts) {
       const Layout& layout = **reader->LayoutOf(entry.layout);
       const std::string symbol = *reader->Text(entry.symbol);
       bool known = false, equal = false;
+      std::string why;
       if (const auto* structure = std::get_if<StructLayout>(&layout)) {
         ++counts->structs;
         Result<ComposedStruct> composed = composer.Struct(scope, symbol, *structure);
         ASSERT_TRUE(composed) << composed.error().ToString();
         known = composed->complete;
+        why = composed->missing.reason;
         equal = composed->layout == *structure;
       } else {
         ++counts->functions;
@@ -44,13 +47,14 @@ void Recompose(ModuleViewReader* reader, int64_t build, Counts* counts) {
         Result<ComposedFunction> composed = composer.Function(scope, function, made.goarch, register_abi);
         ASSERT_TRUE(composed) << composed.error().ToString();
         known = composed->layout.has_value();
+        why = composed->missing.reason;
         equal = composed->layout == function;
       }
       if (!known) ++counts->unknown;
       if (known && !equal) ++counts->different;
       if (!known || !equal) {
         ADD_FAILURE() << path << "." << symbol << " of build " << made.evidence.build << " (Go " << made.evidence.go
-                      << ") is " << (known ? "composed otherwise" : "not composed");
+                      << ") is " << (known ? "composed otherwise" : "not composed: ") << why;
         if (counts->unknown + counts->different > 20) return;
       }
     }
@@ -79,6 +83,20 @@ TEST(Composition, GivesBackEveryStoredLayout) {
   EXPECT_GT(counts.functions, 1'000'000U);
   EXPECT_EQ(counts.unknown, 0U);
   EXPECT_EQ(counts.different, 0U);
+}
+
+TEST(Composition, StructTypesWithoutANameAreReadWhereTheirFieldsAreSpelledOut) {
+  const auto shape = ShapeBySpelling("struct { NI int; P *pkg.T; F func(a, b int) struct { x int }; _ []uint8 }");
+  ASSERT_TRUE(shape);
+  ASSERT_EQ(shape->fields.size(), 4U);
+  EXPECT_EQ(shape->fields[1].type, "*pkg.T");
+  EXPECT_EQ(shape->fields[2].name, "F");
+  EXPECT_EQ(shape->fields[3].name, "_");
+  // Named types, tags, embedded fields, damage.
+  for (const char* type : {"struct { a pkg.T }", "struct { a int \"tag\" }", "struct { *pkg.T }", "struct { pkg.T }", "struct {}",
+                           "struct { a int", "struct { a int;  }", "struct {  }", "int", ""}) {
+    EXPECT_FALSE(ShapeBySpelling(type)) << type;
+  }
 }
 
 }  // namespace
