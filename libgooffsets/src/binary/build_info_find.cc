@@ -8,6 +8,7 @@
 
 #include "base/byte_reader.h"
 #include "base/quote.h"
+#include "base/utf8.h"
 #include "binary/build_info.h"
 
 namespace gooffsets {
@@ -68,6 +69,8 @@ Result<std::string> ReadPointed(const Image& image, uint64_t pointer_at, uint64_
   return ReadText(image, data, size, most, what);
 }
 
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
 Result<RawBuildInfo> ReadAt(const Image& image, uint64_t address) {
   std::vector<std::byte> header(kHeaderSize);
   GOOFFSETS_CHECK_OK(image.Read(address, header));
@@ -86,6 +89,10 @@ Result<RawBuildInfo> ReadAt(const Image& image, uint64_t address) {
     GOOFFSETS_TRY(info.text, ReadPointed(image, address + kPointersAt + pointer_size, kMostTextBytes, "module list"));
   }
   if (info.go_version.empty()) return Fail(ErrorCode::kBadInput, image.name() + ": its build info names no Go version");
+  // A program that looks for build info holds the magic itself, and other bytes behind it.
+  if (!IsUtf8(info.go_version) || std::any_of(info.go_version.begin(), info.go_version.end(), IsControl)) {
+    return Fail(ErrorCode::kNotFound, image.name() + ": what looks like build info names no Go version");
+  }
   // A list has at least the marks and one line, and its last line has an end.
   if (info.text.size() > 2 * kMarkSize && info.text[info.text.size() - kMarkSize - 1] == '\n') {
     info.text = info.text.substr(kMarkSize, info.text.size() - 2 * kMarkSize);
