@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import itertools
 import pathlib
+import platform
 import shutil
 import struct
 import subprocess
@@ -19,6 +20,7 @@ import harness
 FIXTURE = harness.SOURCE_DIR / "tests" / "fixtures" / "twins"
 GO = ["1.17.13", "1.19.13", "1.21.13", "1.22.12", "1.24.9", "1.25.14", "1.26.10", "1.26.11", "1.27.4"]
 ARCHES = ["amd64", "arm64"]
+ARCH_OF = {"x86_64": "amd64", "aarch64": "arm64"}  # of uname and of GNU's names
 
 
 class Kind:
@@ -29,11 +31,12 @@ class Kind:
         self.arches, self.garble = arches, garble
 
 
-def gnu_strip(program):
-    subprocess.run(["strip", "--strip-all", str(program)], check=True, timeout=60)
+def gnu_strip(program, arch):
+    prefix = "" if ARCH_OF.get(platform.machine()) == arch else {v: k for k, v in ARCH_OF.items()}[arch] + "-linux-gnu-"
+    subprocess.run([prefix + "strip", "--strip-all", str(program)], check=True, timeout=60)
 
 
-def without_section_headers(program):
+def without_section_headers(program, _):
     """As sstrip leaves it: the loader needs none. e_shoff, e_shentsize, e_shnum and e_shstrndx of an ELF-64 header."""
     with open(program, "r+b") as file:
         file.seek(0x28)
@@ -116,7 +119,7 @@ def build(go, arch, name, source=FIXTURE / "server"):
             else:
                 shutil.copy2(making / "plain", making / "stripped")
             if kind.after:
-                kind.after(making / "stripped")
+                kind.after(making / "stripped", arch)
             making.rename(directory)
     return Twin(directory, toolchain)
 
