@@ -88,12 +88,11 @@ Result<std::string> TargetWorld::Doubt(const SeenPackage& seen, const std::strin
                                        bool* config) {
   GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(seen.build));
   if (!is_std) {
-    Result<Version> release = Version::Parse(VersionScheme::kGo, go());
-    if (!release) {
+    if (!release_) {
       if (!assumptions_.lenient) return target_->go_why;
     } else {
       GOOFFSETS_TRY(const CatalogReader::State* state, reader()->State(seen.state));
-      const std::optional<std::string> selection = SelectionFor(state->package, *release);
+      const std::optional<std::string> selection = SelectionFor(state->package, *release_);
       if (!selection || state->package.selection.empty()) {
         return "which source files of " + path + " Go " + go() + " selects was not recorded";
       }

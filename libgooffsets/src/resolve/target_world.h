@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "gooffsets/version.h"
 #include "resolve/target.h"
 #include "resolve/world.h"
 
@@ -32,7 +33,10 @@ struct Assumptions {
 class TargetWorld : public World {
  public:
   TargetWorld(ModuleViewReader* reader, const Target* target, Assumptions assumptions)
-      : World(reader), target_(target), assumptions_(std::move(assumptions)) {}
+      : World(reader),
+        target_(target),
+        assumptions_(std::move(assumptions)),
+        release_(Version::Parse(VersionScheme::kGo, go())) {}
 
   struct Sightings {
     ModuleVersion owner;             // of the package; empty module: nobody's; empty version: not known
@@ -66,6 +70,7 @@ class TargetWorld : public World {
 
   const Target* target_;
   Assumptions assumptions_;
+  Result<Version> release_;  // go(), an error if that is not known
   std::map<std::string, Sightings> known_;
   std::map<int64_t, size_t> same_modules_;  // by build
 };

@@ -24,11 +24,9 @@ Result<World::Named> World::Split(std::string_view type) {
 }
 
 Result<bool> World::SameSource(const SeenPackage& scope, const std::string& path, const SeenPackage& here) {
-  GOOFFSETS_TRY(const auto* states, reader_->StatesOfBuild(scope.build));
-  int64_t there = 0;
-  if (auto state = states->find(path); state != states->end()) {
-    there = state->second;
-  } else {
+  GOOFFSETS_TRY(const std::optional<int64_t> state, reader_->StateInBuild(scope.build, path));
+  int64_t there = state.value_or(0);
+  if (!state) {
     GOOFFSETS_TRY(const SeenBuild* build, reader_->Build(scope.build));
     GOOFFSETS_TRY(std::optional<SeenPackage> std_package, StdPackage(reader_, build->evidence.go, build->goarch, path));
     if (!std_package) return false;
@@ -51,8 +49,8 @@ Result<std::optional<SeenPackage>> StdPackage(ModuleViewReader* reader, const st
 }
 
 Result<World::Choice> BuildWorld::Package(const std::string& path) {
-  GOOFFSETS_TRY(const auto* states, reader()->StatesOfBuild(build_));
-  if (auto state = states->find(path); state != states->end()) return Choice{SeenPackage{build_, state->second}, {}};
+  GOOFFSETS_TRY(const std::optional<int64_t> state, reader()->StateInBuild(build_, path));
+  if (state) return Choice{SeenPackage{build_, *state}, {}};
   GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(build_));
   GOOFFSETS_TRY(std::optional<SeenPackage> std_package, StdPackage(reader(), build->evidence.go, build->goarch, path));
   if (std_package) return Choice{std_package, {}};

@@ -168,20 +168,29 @@ Result<const SeenBuild*> ModuleViewReader::Build(int64_t build) {
   return &builds_.emplace(build, std::move(seen)).first->second;
 }
 
-Result<const std::map<std::string, int64_t>*> ModuleViewReader::StatesOfBuild(int64_t build) {
+Result<const ModuleViewReader::BuildStates*> ModuleViewReader::StatesOfBuild(int64_t build) {
   if (auto known = build_states_.find(build); known != build_states_.end()) return &known->second;
-  std::map<std::string, int64_t> states;
+  BuildStates states;
   Statement query = db_->Prepare(
-      "SELECT p.text, o.state FROM observation o JOIN package_state s ON s.id = o.state "
-      "JOIN string p ON p.id = s.package WHERE o.build = ?");
+      "SELECT s.package, o.state FROM observation o JOIN package_state s ON s.id = o.state WHERE o.build = ?");
   query.BindInt(build);
   while (true) {
     GOOFFSETS_TRY(bool row, query.Next());
     if (!row) break;
-    states.emplace(query.Text(0), query.Int(1));
+    states.emplace_back(query.Int(0), query.Int(1));
   }
-  remembered_ += states.size() * 2 * kNode;
+  std::sort(states.begin(), states.end());
+  remembered_ += kNode + states.size() * sizeof(states.front());
   return &build_states_.emplace(build, std::move(states)).first->second;
+}
+
+Result<std::optional<int64_t>> ModuleViewReader::StateInBuild(int64_t build, std::string_view package) {
+  GOOFFSETS_TRY(const std::optional<int64_t> path, StringId(package));
+  if (!path) return std::optional<int64_t>();
+  GOOFFSETS_TRY(const BuildStates* states, StatesOfBuild(build));
+  const auto found = std::lower_bound(states->begin(), states->end(), std::pair(*path, int64_t{0}));
+  if (found == states->end() || found->first != *path) return std::optional<int64_t>();
+  return std::optional<int64_t>(found->second);
 }
 
 Result<const CatalogReader::State*> ModuleViewReader::State(int64_t state) {

@@ -55,8 +55,11 @@ class ModuleViewReader {
   Result<const std::vector<SeenPackage>*> Seen(const std::string& module, const std::string& version,
                                                const std::string& package, GoArch goarch);
   Result<const SeenBuild*> Build(int64_t build);
-  // Package path -> what this build saw of it. The standard library is in its own builds only.
-  Result<const std::map<std::string, int64_t>*> StatesOfBuild(int64_t build);
+  // What this build saw of a package; nullopt: nothing. The standard library is in its own builds only.
+  Result<std::optional<int64_t>> StateInBuild(int64_t build, std::string_view package);
+  // All of it: the number of the package's path, and the state; by the number.
+  using BuildStates = std::vector<std::pair<int64_t, int64_t>>;
+  Result<const BuildStates*> StatesOfBuild(int64_t build);
   // Successful builds that saw anything of this version, ascending.
   Result<std::vector<int64_t>> BuildsOf(const std::string& module, const std::string& version, GoArch goarch);
   // Reads what Seen tells of this package for each of these versions, in one query.
@@ -133,7 +136,7 @@ class ModuleViewReader {
   std::map<std::tuple<std::string, std::string, std::string, GoArch>, std::vector<SeenPackage>> seen_;
   std::map<int64_t, SeenBuild> builds_;
   std::unordered_map<int64_t, BuildHead> heads_;
-  std::map<int64_t, std::map<std::string, int64_t>> build_states_;
+  std::unordered_map<int64_t, BuildStates> build_states_;
   std::unordered_map<int64_t, CatalogReader::State> states_;
   std::unordered_map<int64_t, StateLayout> state_layouts_;
   std::unordered_map<std::string, std::optional<int64_t>> string_ids_;  // bounded

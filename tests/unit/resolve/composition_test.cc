@@ -26,7 +26,8 @@ void Recompose(ModuleViewReader* reader, int64_t build, Counts* counts) {
   const SeenBuild& made = **reader->Build(build);
   const Version go = *Version::Parse(VersionScheme::kGo, made.evidence.go);
   const bool register_abi = UsesRegisterAbi(go, made.goarch, made.goexperiment);
-  for (const auto& [path, state] : **reader->StatesOfBuild(build)) {
+  for (const auto& [package, state] : **reader->StatesOfBuild(build)) {
+    const std::string path = *reader->Text(package);
     const Scope scope{{build, state}, path};
     for (const PackageEntry& entry : **reader->Entries(state)) {
       if (entry.layout == 0) continue;
