@@ -1,25 +1,17 @@
 #include "common/step_progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <string_view>
 
 #include "common/exit_code.h"
+#include "common/terminal.h"
 
 namespace gooffsets {
 namespace {
 
 constexpr std::chrono::milliseconds kRedraw{100};
 constexpr std::chrono::seconds kBetweenLines{10};
-
-size_t Columns(FILE* out) {
-  winsize size{};
-  return ::ioctl(::fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
-}
 
 std::string Amount(double amount, const Step& step, bool with_unit) {
   if (!step.unit.empty()) return fmt::format("{:.0f}{}", amount, with_unit ? " " + step.unit : "");
@@ -33,17 +25,7 @@ std::string Title(const Step& step) {
 
 }  // namespace
 
-std::string ShortDuration(double seconds) {
-  const auto s = static_cast<long>(seconds);
-  if (s < 60) return fmt::format("{}s", s);
-  if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
-  return fmt::format("{}h{:02}m", s / 3600, s % 3600 / 60);
-}
-
-StepProgress::StepProgress(FILE* out) : out_(out) {
-  const char* term = std::getenv("TERM");
-  live_ = ::isatty(::fileno(out)) != 0 && term != nullptr && std::string_view(term) != "dumb";
-}
+StepProgress::StepProgress(FILE* out) : out_(out), live_(TakesLiveLines(out)) {}
 
 void StepProgress::Erase() {
   if (!drawn_) return;
@@ -77,7 +59,7 @@ void StepProgress::Show(const Step& step) {
   if (!live_) {
     fmt::print(out_, "{}\n", line);
   } else {
-    fmt::print(out_, "\r{}\x1b[K", line.substr(0, Columns(out_) - 1));
+    fmt::print(out_, "\r{}\x1b[K", line.substr(0, TerminalColumns(out_) - 1));
     drawn_ = true;
   }
   std::fflush(out_);

@@ -37,14 +37,12 @@ class StepProgress {
   using Clock = std::chrono::steady_clock;
 
   FILE* out_;
-  bool live_ = false, drawn_ = false;
+  const bool live_;
+  bool drawn_ = false;
   std::string current_;      // the step that is under way
   uint64_t begun_with_ = 0;  // its `done` when it began
   Clock::time_point begun_, said_;
 };
-
-// "42s", "3m05s", "2h10m"
-std::string ShortDuration(double seconds);
 
 }  // namespace gooffsets
 

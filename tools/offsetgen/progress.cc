@@ -1,15 +1,12 @@
 #include "progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "common/step_progress.h"
+#include "common/terminal.h"
 
 namespace offsetgen {
 
@@ -21,16 +18,10 @@ double Since(std::chrono::steady_clock::time_point t) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
 }
 
-size_t Columns(FILE* out) {
-  winsize size{};
-  return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
-}
-
 }  // namespace
 
 Progress::Progress(Format format, FILE* out) : out_(out), json_(format == Format::kJson) {
-  const char* term = getenv("TERM");
-  live_ = format == Format::kAuto && isatty(fileno(out)) && term && std::string(term) != "dumb";
+  live_ = format == Format::kAuto && gooffsets::TakesLiveLines(out);
 }
 
 Progress::~Progress() {
@@ -105,7 +96,7 @@ void Progress::Erase() {
 void Progress::Draw() {
   if (!live_) return;
   Erase();
-  size_t columns = Columns(out_) - 1;
+  size_t columns = gooffsets::TerminalColumns(out_) - 1;
   for (const auto& [slot, r] : running_) {
     std::string line = fmt::format("  {} {} {}", r.job, r.stage, ShortDuration(Since(r.since)));
     fmt::print(out_, "{}\n", line.substr(0, columns));
