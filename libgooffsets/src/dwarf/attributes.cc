@@ -70,10 +70,6 @@ std::optional<Dwarf_Die> InheritedDie(Dwarf_Die* die, unsigned attribute) {
   return DieOf(dwarf_attr_integrate(die, attribute, &memory));
 }
 
-const char* InfoEnd(Dwarf_Die* die, uint64_t size) {
-  return static_cast<const char*>(die->addr) - dwarf_dieoffset(die) + size;
-}
-
 tl::unexpected<Error> DwarfDamaged(Dwarf_Die* die, std::string_view what) {
   const int code = dwarf_errno();
   const char* reason = code != 0 ? dwarf_errmsg(code) : nullptr;

@@ -25,7 +25,7 @@ inline constexpr unsigned kAttrGoKind = 0x2900;
 inline constexpr unsigned kAttrGoEmbeddedField = 0x2903;
 
 // These look into the DIE itself only. A string that stands in the DIE must end before `info_end`, the end of .debug_info
-// in memory (InfoEnd): libdw 0.188 hands it out without looking for its end. One that does not is absent.
+// in memory (DwarfFile::info_end): libdw 0.188 hands it out without looking for its end. One that does not is absent.
 std::string_view AttrString(Dwarf_Die* die, unsigned attribute, const char* info_end);
 std::optional<uint64_t> AttrUnsigned(Dwarf_Die* die, unsigned attribute);
 bool AttrFlag(Dwarf_Die* die, unsigned attribute);
@@ -35,9 +35,6 @@ std::optional<Dwarf_Die> AttrDie(Dwarf_Die* die, unsigned attribute);
 std::string_view InheritedString(Dwarf_Die* die, unsigned attribute, const char* info_end);
 bool InheritedFlag(Dwarf_Die* die, unsigned attribute);
 std::optional<Dwarf_Die> InheritedDie(Dwarf_Die* die, unsigned attribute);
-
-// Where the .debug_info that holds this DIE ends, if it has `size` bytes.
-const char* InfoEnd(Dwarf_Die* die, uint64_t size);
 
 // "DWARF is damaged at <offset>: what (libdw's reason)".
 tl::unexpected<Error> DwarfDamaged(Dwarf_Die* die, std::string_view what);

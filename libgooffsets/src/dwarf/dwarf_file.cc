@@ -99,7 +99,12 @@ Result<DwarfFile> DwarfFile::Open(const std::string& path) {
   // Once libdw has decompressed it.
   const Elf_Data* data = elf_rawdata(info, nullptr);
   if (data == nullptr) return ElfError(path, "cannot read .debug_info");
-  file.info_size_ = data->d_size;
+  // Every DIE knows its address and its offset; damage is told where the units are read.
+  Dwarf_CU* unit = nullptr;
+  Dwarf_Die first;
+  if (dwarf_get_units(file.dwarf_.get(), nullptr, &unit, nullptr, nullptr, &first, nullptr) == 0) {
+    file.info_end_ = static_cast<const char*>(first.addr) - dwarf_dieoffset(&first) + data->d_size;
+  }
   return file;
 }
 

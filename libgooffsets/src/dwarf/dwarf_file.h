@@ -32,7 +32,8 @@ class DwarfFile {
 
   Dwarf* dwarf() const { return dwarf_.get(); }
   GoArch goarch() const { return goarch_; }
-  uint64_t info_size() const { return info_size_; }  // of .debug_info, decompressed
+  // Where .debug_info ends in memory, decompressed; null if it has no unit that can be read.
+  const char* info_end() const { return info_end_; }
 
  private:
   struct ElfCloser {
@@ -48,7 +49,7 @@ class DwarfFile {
   std::unique_ptr<Elf, ElfCloser> elf_;
   std::unique_ptr<Dwarf, DwarfCloser> dwarf_;
   GoArch goarch_ = GoArch::kAmd64;
-  uint64_t info_size_ = 0;
+  const char* info_end_ = nullptr;
 };
 
 }  // namespace gooffsets

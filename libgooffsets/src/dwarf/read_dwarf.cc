@@ -42,7 +42,7 @@ auto DuplicateRank(const DwarfFunction& function) {
 
 class Reader {
  public:
-  Reader(const DwarfFile& file, const DwarfWants& wants) : file_(file), wants_(wants) {
+  Reader(const DwarfFile& file, const DwarfWants& wants) : file_(file), wants_(wants), types_(file.info_end()) {
     contents_.goarch = file.goarch();
   }
 
@@ -76,9 +76,7 @@ class Reader {
 
   Result<void> ReadUnit(Dwarf_Die* unit, int version) {
     contents_.dwarf_version = std::max(contents_.dwarf_version, version);
-    info_end_ = InfoEnd(unit, file_.info_size());
-    types_.SetInfoEnd(info_end_);
-    if (const std::string_view producer = AttrString(unit, DW_AT_producer, info_end_);
+    if (const std::string_view producer = AttrString(unit, DW_AT_producer, file_.info_end());
         contents_.producer.empty() && producer.starts_with("Go cmd/compile")) {
       contents_.producer = producer;
     }
@@ -102,7 +100,7 @@ class Reader {
   Result<void> ReadStruct(Dwarf_Die* die) {
     // Strings and slices are structure types too; only kind "struct" is a Go struct.
     if (AttrUnsigned(die, kAttrGoKind) != static_cast<uint64_t>(TypeKind::kStruct)) return {};
-    const std::string_view escaped = AttrString(die, DW_AT_name, info_end_);
+    const std::string_view escaped = AttrString(die, DW_AT_name, file_.info_end());
     if (IsSynthetic(escaped)) return {};
     std::string name = UnescapeName(escaped);
     if (wants_.structure && !wants_.structure(name)) return {};
@@ -115,7 +113,7 @@ class Reader {
     Dwarf_Addr low_pc = 0;
     // Without code: the abstract original of an inlined function.
     if (dwarf_lowpc(die, &low_pc) != 0) return {};
-    std::string name = UnescapeName(InheritedString(die, DW_AT_name, info_end_));
+    std::string name = UnescapeName(InheritedString(die, DW_AT_name, file_.info_end()));
     if (name.empty() || (wants_.function && !wants_.function(name))) return {};
     const LocationContext context{contents_.goarch, low_pc, FrameBaseIsCfa(die)};
     DwarfFunction function{std::move(name), low_pc, {}, AttrFlag(die, DW_AT_trampoline)};
@@ -133,7 +131,7 @@ class Reader {
   Result<DwarfParameter> ReadParameter(Dwarf_Die* die, const LocationContext& context) {
     GOOFFSETS_TRY(const TypeInfo* type, types_.TypeOf(die));
     DwarfParameter parameter;
-    parameter.name = InheritedString(die, DW_AT_name, info_end_);
+    parameter.name = InheritedString(die, DW_AT_name, file_.info_end());
     parameter.is_result = InheritedFlag(die, DW_AT_variable_parameter);
     parameter.type = type->name;
     parameter.kind = type->kind;
@@ -174,7 +172,6 @@ class Reader {
   const DwarfFile& file_;
   const DwarfWants& wants_;
   TypeTable types_;
-  const char* info_end_ = nullptr;  // of all units
   DwarfContents contents_;
 };
 

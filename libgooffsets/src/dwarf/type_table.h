@@ -5,8 +5,7 @@
 // elements of slices, maps and channels are never resolved, so only what a wanted item holds by value costs anything.
 // Hostile input: nesting is limited, cycles and sizes that contradict each other are kBadInput. Not thread-safe.
 //
-//   TypeTable types;
-//   types.SetInfoEnd(info_end);                              // before the first question; attributes.h says what for
+//   TypeTable types(file.info_end());
 //   Result<const TypeInfo*> type = types.TypeOf(&member);   // follows DW_AT_type
 #ifndef GOOFFSETS_DWARF_TYPE_TABLE_H_
 #define GOOFFSETS_DWARF_TYPE_TABLE_H_
@@ -37,7 +36,8 @@ struct TypeInfo {
 
 class TypeTable {
  public:
-  void SetInfoEnd(const char* info_end) { info_end_ = info_end; }
+  explicit TypeTable(const char* info_end) : info_end_(info_end) {}  // attributes.h says what for
+
   // The type a DIE refers to with DW_AT_type, itself or through its abstract origin; a type of kind kInvalid without
   // name when it refers to none. The pointer stays valid as long as the table.
   Result<const TypeInfo*> TypeOf(Dwarf_Die* die);
@@ -59,7 +59,7 @@ class TypeTable {
 
   std::unordered_map<Dwarf_Off, Entry> entries_;
   TypeInfo none_;
-  const char* info_end_ = nullptr;
+  const char* info_end_;
   int depth_ = 0;
 };
 
