@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/quote.h"
+#include "base/utf8.h"
 #include "store/json_text.h"
 
 namespace gooffsets {
@@ -16,8 +17,6 @@ int HexDigit(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-
-bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 Result<std::string> Decode(std::string_view text, bool plus_is_space, std::string_view what) {
   std::string decoded;

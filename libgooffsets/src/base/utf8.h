@@ -13,6 +13,9 @@
 
 namespace gooffsets {
 
+// The control characters of ASCII.
+inline bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
 // No surrogates, no overlong forms (RFC 3629).
 bool IsUtf8(std::string_view text);
 // `text` itself if it is UTF-8, else what was made of it in `scratch`.

@@ -69,8 +69,6 @@ Result<std::string> ReadPointed(const Image& image, uint64_t pointer_at, uint64_
   return ReadText(image, data, size, most, what);
 }
 
-bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 Result<RawBuildInfo> ReadAt(const Image& image, uint64_t address) {
   std::vector<std::byte> header(kHeaderSize);
   GOOFFSETS_CHECK_OK(image.Read(address, header));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "go/names.h"
 
 namespace gooffsets {
@@ -66,8 +67,8 @@ std::string QuoteTag(std::string_view tag) {
     if (const size_t i = kEscaped.find(c); i != std::string_view::npos) {
       quoted += '\\';
       quoted += kLetters[i];
-    } else if (const auto byte = static_cast<unsigned char>(c); byte < 0x20 || byte == 0x7f) {
-      quoted += fmt::format("\\x{:02x}", byte);
+    } else if (IsControl(c)) {
+      quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     } else {
       quoted += c;
     }
