@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "gotrace/assemble.h"
-#include "gotrace/open_calls.h"
 #include "gotrace/export/otlp.h"
+#include "gotrace/open_calls.h"
 #include "gotrace/pipeline/pipeline.h"
 #include "measure.h"
 
@@ -120,7 +120,8 @@ void Replay(const std::string& ring, OpenCalls* open, const Surroundings& surrou
 }
 
 Surroundings MakeSurroundings() {
-  return {.resource = MakeResource(), .interval = {1, 2}, .type_name = {}, .version = [](const auto&) { return "1.27.4"; }};
+  return {
+      .resource = MakeResource(), .interval = {1, 2}, .type_name = {}, .version = [](const auto&) { return "1.27.4"; }};
 }
 
 void Report(benchmark::State& state, double cpu, uint64_t allocations, size_t spans) {

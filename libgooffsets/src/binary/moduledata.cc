@@ -14,7 +14,7 @@ namespace gooffsets {
 namespace {
 
 constexpr uint64_t kMostTextSections = 4096;   // the linker splits the text every 100 MB and less
-constexpr uint32_t kMostWords = 4096;           // of a moduledata: Go 1.27 has about 70
+constexpr uint32_t kMostWords = 4096;          // of a moduledata: Go 1.27 has about 70
 constexpr uint64_t kMostLinks = uint64_t{1} << 26;
 constexpr size_t kSmallBlock = size_t{4} << 10, kSomeBlocks = 256;
 

@@ -24,8 +24,9 @@ namespace gooffsets {
 inline constexpr unsigned kAttrGoKind = 0x2900;
 inline constexpr unsigned kAttrGoEmbeddedField = 0x2903;
 
-// These look into the DIE itself only. A string that stands in the DIE must end before `info_end`, the end of .debug_info
-// in memory (DwarfFile::info_end): libdw 0.188 hands it out without looking for its end. One that does not is absent.
+// These look into the DIE itself only. A string that stands in the DIE must end before `info_end`, the end of
+// .debug_info in memory (DwarfFile::info_end): libdw 0.188 hands it out without looking for its end. One that does not
+// is absent.
 std::string_view AttrString(Dwarf_Die* die, unsigned attribute, const char* info_end);
 std::optional<uint64_t> AttrUnsigned(Dwarf_Die* die, unsigned attribute);
 bool AttrFlag(Dwarf_Die* die, unsigned attribute);

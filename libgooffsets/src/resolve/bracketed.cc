@@ -5,9 +5,10 @@
 // moved between the two is refused.
 //
 // Minor lines are branches: a fix reaches 1.19.6 and 1.20.1, and 1.20 is without it although it lies between them. So a
-// neighbour is the nearest one of the version's own line, or else of the next line the one farthest away, which has what
-// the versions between can have: below the first of the line before, above the last of the line behind. No neighbour lies
-// farther off: over more lines fields move and move back (grpclb.lbBalancer.state: 456 in grpc 1.64, 472, 456 in 1.74).
+// neighbour is the nearest one of the version's own line, or else of the next line the one farthest away, which has
+// what the versions between can have: below the first of the line before, above the last of the line behind. No
+// neighbour lies farther off: over more lines fields move and move back (grpclb.lbBalancer.state: 456 in grpc 1.64,
+// 472, 456 in 1.74).
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -65,7 +66,8 @@ Result<DatabaseSide::Bracket> DatabaseSide::MakeBracket(const ModuleVersion& own
     if (neighbours.observed) return true;
     if (!neighbours.below || !neighbours.above) {
       bracket.missing = {NameOf({module, version}) + " has no neighbours among the observed versions (" +
-                             versions->front() + " to " + versions->back() + ") on both sides, in its own or the next minor line",
+                             versions->front() + " to " + versions->back() +
+                             ") on both sides, in its own or the next minor line",
                          strict_.world.BuildHint()};
       return false;
     }

@@ -47,8 +47,8 @@ SeenType SeenTypeOf(const Parameter& param);
 // types, struct types and arrays of these.
 std::optional<TypeFacts> FactsBySpelling(const std::string& type);
 
-// The fields of a struct type without a name, "struct { NI int; P *T }", where the spelling of each says its size; their
-// offsets are left to the layout rule. nullopt: any other type, or one with tags or embedded fields.
+// The fields of a struct type without a name, "struct { NI int; P *T }", where the spelling of each says its size;
+// their offsets are left to the layout rule. nullopt: any other type, or one with tags or embedded fields.
 std::optional<StructLayout> ShapeBySpelling(const std::string& type);
 
 // The words of a value of a basic kind, an interface, a pointer and the like (src: abi-internal.md, "register-assign").

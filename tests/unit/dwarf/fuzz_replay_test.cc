@@ -1,5 +1,5 @@
-// The fuzz target's corpus, replayed: small programs whose DWARF an assembler wrote as Go's compiler does, of versions 4 and
-// 5 and compressed. llvm-dwarfdump --verify finds no error in them and shows the numbers that are expected here.
+// The fuzz target's corpus, replayed: small programs whose DWARF an assembler wrote as Go's compiler does, of versions
+// 4 and 5 and compressed. llvm-dwarfdump --verify finds no error in them and shows the numbers that are expected here.
 #include "../fuzz_replay.h"
 
 #include <gtest/gtest.h>

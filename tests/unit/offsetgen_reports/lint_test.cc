@@ -254,10 +254,11 @@ TEST(Lint, EachGoSelectionIsComparedWithItsLike) {
 // arm64 passes arguments on the stack with Go 1.17 and in registers from 1.18 on.
 TEST(Lint, BuildsWithStackArgumentsAreComparedWithTheirLike) {
   TempStore store;
-  for (const auto& [version, go] : {std::pair("1.0.0", "1.19.13"), std::pair("1.1.0", "1.17.13"),
-                                    std::pair("1.2.0", "1.19.13")}) {
+  for (const auto& [version, go] :
+       {std::pair("1.0.0", "1.19.13"), std::pair("1.1.0", "1.17.13"), std::pair("1.2.0", "1.19.13")}) {
     gooffsets::SymbolEntry function = Function({"a"});
-    auto& place = std::get<gooffsets::FunctionLayout>(std::get<gooffsets::Layout>(function.value)).params.at(0).pieces.at(0);
+    auto& place =
+        std::get<gooffsets::FunctionLayout>(std::get<gooffsets::Layout>(function.value)).params.at(0).pieces.at(0);
     if (go == std::string("1.17.13")) place.base = gooffsets::Piece::Base::kStack;
     store.Add(MakeBuild("example.test/m", version, go, kArm64, {{"example.test/m/p", {{"F", function}}}}));
   }

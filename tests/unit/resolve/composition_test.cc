@@ -94,8 +94,8 @@ TEST(Composition, StructTypesWithoutANameAreReadWhereTheirFieldsAreSpelledOut) {
   EXPECT_EQ(shape->fields[2].name, "F");
   EXPECT_EQ(shape->fields[3].name, "_");
   // Named types, tags, embedded fields, damage.
-  for (const char* type : {"struct { a pkg.T }", "struct { a int \"tag\" }", "struct { *pkg.T }", "struct { pkg.T }", "struct {}",
-                           "struct { a int", "struct { a int;  }", "struct {  }", "int", ""}) {
+  for (const char* type : {"struct { a pkg.T }", "struct { a int \"tag\" }", "struct { *pkg.T }", "struct { pkg.T }",
+                           "struct {}", "struct { a int", "struct { a int;  }", "struct {  }", "int", ""}) {
     EXPECT_FALSE(ShapeBySpelling(type)) << type;
   }
 }

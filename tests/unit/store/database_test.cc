@@ -183,8 +183,8 @@ TEST_F(DatabaseTest, AbsentNamesItsReasonAndItsProof) {
   EXPECT_EQ(AskStd("net/http.Header").reason, "not a struct");
   EXPECT_THAT(AskStd("net/http.Request.URL.Path").similar, ElementsAre("net/url.URL.Path")) << "behind the pointer";
   EXPECT_THAT(AskStd("http.Header").similar, ElementsAre("net/http.Header"));
-  Answer package_as_module = Ask({.module = "net/http", .version = "1.26.8", .go = "", .goarch = GoArch::kAmd64,
-                                  .symbol = "net/http.Header"});
+  Answer package_as_module =
+      Ask({.module = "net/http", .version = "1.26.8", .go = "", .goarch = GoArch::kAmd64, .symbol = "net/http.Header"});
   EXPECT_EQ(package_as_module.status, Status::kUnknown);
   EXPECT_THAT(package_as_module.similar, ElementsAre("std"));
 }
