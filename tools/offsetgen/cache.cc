@@ -55,6 +55,34 @@ uint64_t UnitSize(const std::string& unit_dir, bool immutable) {
   return TreeSize(unit_dir);
 }
 
+// Removes the oldest entries of Go's build caches in `dirs` until `excess` bytes are free or only entries remain that a
+// running build may need. A build that finds an entry sets its modification time, unless that is less than an hour old
+// (src: cmd/go/internal/cache, mtimeInterval), and takes an entry that is gone as never built.
+void TrimBuildCaches(const std::vector<std::string>& dirs, uint64_t excess) {
+  constexpr time_t kKept = 2 * 3600;
+  struct Entry {
+    time_t used;
+    uint64_t size;
+    std::string path;
+  };
+  std::vector<Entry> entries;
+  std::error_code ec;
+  for (const std::string& dir : dirs) {
+    for (auto it = fs::recursive_directory_iterator(dir, ec); !ec && it != fs::recursive_directory_iterator(); it.increment(ec)) {
+      struct stat st;
+      if (it.depth() != 1 || lstat(it->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
+      if (st.st_mtime + kKept > time(nullptr)) continue;
+      entries.push_back({st.st_mtime, static_cast<uint64_t>(st.st_blocks) * 512, it->path().string()});
+    }
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.used < b.used; });
+  uint64_t freed = 0;
+  for (const Entry& entry : entries) {
+    if (freed >= excess) return;
+    if (unlink(entry.path.c_str()) == 0) freed += entry.size;
+  }
+}
+
 }  // namespace
 
 void RemoveTree(const std::string& path) {
@@ -132,11 +160,14 @@ void Cache::Evict() {
     }
   }
   std::sort(units.begin(), units.end(), [](const Unit& a, const Unit& b) { return a.used < b.used; });
+  std::vector<std::string> used_build_caches;
   for (const Unit& unit : units) {
-    if (total <= limit_) break;
-    if (in_use_.contains(unit.name)) continue;
+    if (total <= limit_) return;
     UniqueFd stamp(open(StampPath(Path(unit.name)).c_str(), O_RDWR | O_CLOEXEC));
-    if (stamp.valid() && flock(stamp.get(), LOCK_EX | LOCK_NB) != 0) continue;  // another process uses it
+    if (in_use_.contains(unit.name) || (stamp.valid() && flock(stamp.get(), LOCK_EX | LOCK_NB) != 0)) {
+      if (unit.name.starts_with("gocache/")) used_build_caches.push_back(Path(unit.name));
+      continue;
+    }
     // Renamed first: a kill in the middle of the removal must not leave half a toolchain under its name.
     std::string doomed = Path("work/" + std::to_string(getpid()) + "-evict-" + fs::path(unit.name).filename().string());
     fs::rename(Path(unit.name), doomed, ec);
@@ -145,6 +176,7 @@ void Cache::Evict() {
     RemoveTree(doomed);
     total -= unit.size;
   }
+  if (total > limit_) TrimBuildCaches(used_build_caches, total - limit_);
 }
 
 Result<std::string> Cache::MakeWork(const std::string& name) {

@@ -2,7 +2,7 @@
 // when it grows over its limit.
 //
 //   DIR/toolchains/go1.26.8/    an unpacked toolchain (a unit of eviction)
-//   DIR/gocache/go1.26.8/       Go's build cache of that release (a unit of eviction)
+//   DIR/gocache/go1.26.8/       Go's build cache of that release (a unit of eviction; in use, its old entries go)
 //   DIR/mod/                    module cache that downloads go to; probe builds use DIR/nomod, so that overlays into
 //                               DIR/mod are allowed (the go command refuses overlays below the current GOMODCACHE)
 //   DIR/raw/<build id>.jsonl.zst  what was read out of a build; never evicted
@@ -36,7 +36,9 @@ class Cache {
   // Thread-safe.
   void Use(const std::string& unit);
   void Release(const std::string& unit);
-  // Removes least recently used units until the cache is within its limit. Thread-safe.
+  // Removes least recently used units until the cache is within its limit; if that is not enough, what builds have not
+  // asked for lately out of the build caches in use. Reads every directory: for every few minutes, not for every build.
+  // Thread-safe.
   void Evict();
 
   // A fresh directory below work/, removed by RemoveWork. Thread-safe.

@@ -224,7 +224,16 @@ class Runner {
       if (result.error->code == ErrorCode::kNoSpace) stop_ = true;
     }
     progress_->Finish(result.slot, name, outcome, result.times.total);
+    KeepCacheSmall();
     return {};
+  }
+
+  // Hundreds of builds of one Go release bring no toolchain, but fill its build cache.
+  void KeepCacheSmall() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - cache_measured_ < std::chrono::minutes(2)) return;
+    go_->cache().Evict();
+    cache_measured_ = now;
   }
 
   static std::string Describe(const Job& job) {
@@ -240,6 +249,7 @@ class Runner {
   std::vector<gooffsets::Version> go_releases_;
   std::unique_ptr<Jobber> jobber_;
   RunSummary summary_;
+  std::chrono::steady_clock::time_point cache_measured_ = std::chrono::steady_clock::now();
   bool stop_ = false;
 };
 

@@ -92,6 +92,33 @@ TEST(Cache, RemovesTheLeastRecentlyUsedFirstAndNothingInUse) {
   EXPECT_FALSE(fs::exists(cache->Path("toolchains/go1.3")));  // still above the limit
 }
 
+TEST(Cache, TheBuildCacheInUseLosesWhatBuildsNoLongerAskFor) {
+  Dir dir;
+  auto cache = Cache::Open(dir.path(), 5 << 20);
+  ASSERT_TRUE(cache);
+  cache->Use("gocache/go1.2");
+  auto entry = [&](const char* name, int hours) {
+    const std::string path = cache->Path("gocache/go1.2/" + std::string(name));
+    Write(path, std::string(2 << 20, 'x'));
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(hours));
+    return path;
+  };
+  const std::string newest = entry("00/newest-d", 0), old = entry("01/old-d", 3), older = entry("02/older-d", 4),
+                    oldest = entry("02/oldest-d", 9), readme = entry("README", 9);
+  cache->Evict();  // 10 MB of 5: three of the entries would have to go
+  EXPECT_FALSE(fs::exists(oldest));
+  EXPECT_FALSE(fs::exists(older));
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(newest));
+  EXPECT_TRUE(fs::exists(readme));  // no entry
+
+  entry("01/old-d", 3), entry("02/older-d", 4);
+  fs::remove(readme);
+  cache->Evict();  // 6 MB of 5: the oldest one is enough
+  EXPECT_TRUE(fs::exists(old));
+  EXPECT_FALSE(fs::exists(older));
+}
+
 TEST(Cache, AnotherProcessKeepsItsUnits) {
   Dir dir;
   auto holder = Cache::Open(dir.path(), 0);
