@@ -114,6 +114,21 @@ class Failures(harness.ToolTest):
         self.assert_never_absent()
         self.assert_recovers()
 
+    def test_an_installed_toolchain_stands_in_for_the_proxy(self):
+        home = self.directory / "home"
+        (home / "sdk").mkdir(parents=True)
+        environment = self.environment(HOME=str(home), GOPROXY=self.proxy.url)  # which has no toolchains
+
+        def generate(*more, exits):
+            return self.generate("healthy", "1.0.0", "--cache-dir", self.directory / "empty", *more, cache=False,
+                                 env=environment, exits=exits)
+        without = generate(exits=harness.ENVIRONMENT)
+        self.assert_says(without, f"~/sdk/go{harness.GO}")
+        (home / "sdk" / f"go{harness.GO}").symlink_to(harness.toolchain(harness.GO).goroot)
+        generate("--retry-failed", exits=harness.DONE)
+        module = self.proxy.module("healthy")
+        self.assertEqual(self.lookup(module, "1.0.0", f"{module}.Point.Y")["evidence"][0]["go"], harness.GO)
+
     def test_full_disk_below_the_database(self):
         mount = self.small_disk("200k")
         self.db = mount / "offsets.db"

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "gooffsets/version.h"
+#include "installed_go.h"
 
 namespace offsetgen {
 
@@ -212,6 +213,19 @@ Result<GoCommand::Download> GoCommand::DownloadModule(const std::string& module,
   return d;
 }
 
+// By way of a work directory, so that a kill leaves no half toolchain under its name.
+Result<void> GoCommand::CopyInstalled(const std::string& from, const std::string& root) {
+  GOOFFSETS_TRY(const std::string work, cache_->MakeWork("toolchain"));
+  Result<void> copied = CopyGoTree(from, work + "/go");
+  std::error_code ec;
+  if (copied) fs::rename(work + "/go", root, ec);
+  cache_->RemoveWork(work);
+  if (ec && !fs::exists(root + "/bin/go")) {
+    return gooffsets::ErrnoError(ec.value(), "cannot move the toolchain to " + root);
+  }
+  return copied;
+}
+
 Result<Toolchain> GoCommand::Bring(const std::string& version) {
   std::shared_ptr<std::mutex> one;
   {
@@ -227,7 +241,20 @@ Result<Toolchain> GoCommand::Bring(const std::string& version) {
   Cache* cache = cache_;
   Toolchain result{version, root, std::shared_ptr<void>(cache, [unit](void* c) { static_cast<Cache*>(c)->Release(unit); })};
   if (fs::exists(root + "/bin/go")) return result;
-  GOOFFSETS_TRY(Download d, DownloadModule("golang.org/toolchain", "v0.0.1-go" + version + ".linux-amd64"));
+  Result<Download> downloaded = DownloadModule("golang.org/toolchain", "v0.0.1-go" + version + ".linux-amd64");
+  if (!downloaded) {
+    if (downloaded.error().code != ErrorCode::kNotFound) return tl::unexpected(downloaded.error());
+    const std::optional<std::string> installed = FindInstalledGo(version);
+    if (!installed) {
+      downloaded.error().hint =
+          "check GOPROXY, or install Go " + version + " in ~/sdk/go" + version + ", which is used then";
+      return tl::unexpected(downloaded.error());
+    }
+    GOOFFSETS_CHECK_OK(CopyInstalled(*installed, root));
+    cache_->Evict();
+    return result;
+  }
+  const Download& d = *downloaded;
   MakeUsable(d.dir);
   // Moved out of the module cache: the go command refuses overlays below GOMODCACHE, and eviction removes one directory.
   std::error_code ec;

@@ -39,8 +39,9 @@ class GoCommand {
   std::vector<std::string> BuildEnv(const Toolchain& toolchain, gooffsets::GoArch arch, const std::string& goexperiment,
                                     const std::string& gocache) const;
 
-  // Brings a toolchain, or finds it in the cache. Concurrent calls for one version share one download.
-  // kNotFound: the proxy does not have it; kNetwork, kNoSpace: try again.
+  // Brings a toolchain, or finds it in the cache; what the proxy does not have is taken from this machine, if it is
+  // installed (installed_go.h). Concurrent calls for one version share one download.
+  // kNotFound: nobody has it; kNetwork, kNoSpace: try again.
   gooffsets::Result<Toolchain> Bring(const std::string& version);
 
   // A module's directory in cache/mod.
@@ -56,6 +57,8 @@ class GoCommand {
   std::chrono::seconds timeout() const { return timeout_; }
 
  private:
+  gooffsets::Result<void> CopyInstalled(const std::string& from, const std::string& root);
+
   GoCommand(Cache* cache, std::chrono::seconds timeout) : cache_(cache), timeout_(timeout) {}
   Cache* cache_;
   std::chrono::seconds timeout_;

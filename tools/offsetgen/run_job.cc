@@ -58,19 +58,23 @@ Result<std::unique_ptr<Jobber>> Jobber::Open(GoCommand* go, const std::vector<go
   }
   // The newest release may be on the lists before the proxy has it.
   constexpr size_t kTries = 3;
-  Error last{ErrorCode::kToolchain, "no Go release is known", "check data/versions/std.txt and the network"};
+  Error newest_error{ErrorCode::kToolchain, "no Go release is known", "check data/versions/std.txt and the network"};
   for (size_t i = 0; i < std::min(kTries, stable.size()); ++i) {
     auto newest = go->Bring(stable[stable.size() - 1 - i].text());
     if (!newest) {
-      last = newest.error();
-      if (last.code == ErrorCode::kNotFound) continue;
-      return tl::unexpected(last);
+      if (newest.error().code != ErrorCode::kNotFound) return tl::unexpected(newest.error());
+      if (i == 0) {
+        newest_error.message =
+            "the helper that writes keep-files needs one of the newest Go releases: " + newest.error().message;
+        newest_error.hint = newest.error().hint;
+      }
+      continue;
     }
     GOOFFSETS_TRY(std::string keepgen, BuildKeepgen(*go, *newest));
     jobber->prober_ = std::make_unique<Prober>(go, *newest, keepgen, minors);
     return jobber;
   }
-  return tl::unexpected(last);
+  return tl::unexpected(newest_error);
 }
 
 JobResult Jobber::Run(const Job& job, const WantedModule& wanted, const StageCallback& stage,
