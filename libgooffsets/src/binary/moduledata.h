@@ -11,11 +11,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "binary/image.h"
 #include "binary/pclntab.h"
 #include "gooffsets/result.h"
+#include "gooffsets/version.h"
 
 namespace gooffsets {
 
@@ -36,6 +38,10 @@ struct Moduledata {
   uint64_t typedesc_len = 0, itab_offset = 0, itab_size = 0;  // from Go 1.27 on: bytes from `types`
   TextMap text_map;
 };
+
+// Whether a release writes the Moduledata::layout of this name. The newest that is known may be that of releases to
+// come.
+bool MayHaveLayout(const Version& go, std::string_view layout);
 
 // kBadInput says which layouts were tried and why each was refused; kNotFound when there is no moduledata at all.
 Result<Moduledata> FindModuledata(const Image& image, const Pclntab& pclntab);

@@ -15,20 +15,49 @@ std::vector<ModuledataLayout> MakeLayouts() {
   const std::vector<ModuledataLayout::Item> head = {{"pcHeader", 0}, {"ftab", 16}, {"minpc", 20},
                                                     {"maxpc", 21},   {"text", 22}, {"etext", 23}};
   std::vector<ModuledataLayout> layouts = {
-      {"1.16-1.17", {{"types", 35}, {"etypes", 36}, {"textsectmap", 37}, {"typelinks", 40}, {"itablinks", 43}}},
+      {"1.16-1.17", {{"types", 35}, {"etypes", 36}, {"textsectmap", 37}, {"typelinks", 40}, {"itablinks", 43}}, 16, 17},
       {"1.18-1.19",
-       {{"types", 35}, {"etypes", 36}, {"rodata", 37}, {"gofunc", 38}, {"textsectmap", 39}, {"typelinks", 42},
-        {"itablinks", 45}}},
+       {{"types", 35},
+        {"etypes", 36},
+        {"rodata", 37},
+        {"gofunc", 38},
+        {"textsectmap", 39},
+        {"typelinks", 42},
+        {"itablinks", 45}},
+       18,
+       19},
       // 1.20 put covctrs and ecovctrs before types, 1.26 epclntab behind gofunc.
       {"1.20-1.25",
-       {{"types", 37}, {"etypes", 38}, {"rodata", 39}, {"gofunc", 40}, {"textsectmap", 41}, {"typelinks", 44},
-        {"itablinks", 47}}},
+       {{"types", 37},
+        {"etypes", 38},
+        {"rodata", 39},
+        {"gofunc", 40},
+        {"textsectmap", 41},
+        {"typelinks", 44},
+        {"itablinks", 47}},
+       20,
+       25},
       {"1.26",
-       {{"types", 37}, {"etypes", 38}, {"rodata", 39}, {"gofunc", 40}, {"textsectmap", 42}, {"typelinks", 45},
-        {"itablinks", 48}}},
+       {{"types", 37},
+        {"etypes", 38},
+        {"rodata", 39},
+        {"gofunc", 40},
+        {"textsectmap", 42},
+        {"typelinks", 45},
+        {"itablinks", 48}},
+       26,
+       26},
       {"1.27",
-       {{"types", 37}, {"typedesclen", 38}, {"etypes", 39}, {"itaboffset", 40}, {"itabsize", 41}, {"rodata", 42},
-        {"gofunc", 43}, {"textsectmap", 45}}},
+       {{"types", 37},
+        {"typedesclen", 38},
+        {"etypes", 39},
+        {"itaboffset", 40},
+        {"itabsize", 41},
+        {"rodata", 42},
+        {"gofunc", 43},
+        {"textsectmap", 45}},
+       27,
+       ModuledataLayout::kNewest},
   };
   for (ModuledataLayout& layout : layouts) layout.items.insert(layout.items.begin(), head.begin(), head.end());
   return layouts;
@@ -47,6 +76,12 @@ std::span<const std::string_view> KnownModuledataFields() { return kFields; }
 std::span<const ModuledataLayout> KnownModuledataLayouts() {
   static const std::vector<ModuledataLayout> kLayouts = MakeLayouts();
   return kLayouts;
+}
+
+bool MayHaveLayout(const Version& go, std::string_view layout) {
+  const auto known = std::ranges::find(KnownModuledataLayouts(), layout, &ModuledataLayout::name);
+  if (known == KnownModuledataLayouts().end()) return true;
+  return go.major() == 1 && known->first_minor <= go.minor() && go.minor() <= known->last_minor;
 }
 
 Result<ModuledataLayout> DescribedLayout(TypeReader& reader, uint64_t address) {

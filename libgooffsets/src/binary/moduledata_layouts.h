@@ -8,6 +8,7 @@
 #define GOOFFSETS_BINARY_MODULEDATA_LAYOUTS_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +29,9 @@ struct ModuledataLayout {
   };
   std::string name;
   std::vector<Item> items;  // in the order of KnownModuledataFields()
+  uint64_t first_minor = 0, last_minor = kNewest;  // the releases of Go 1 that write it
+
+  static constexpr uint64_t kNewest = std::numeric_limits<uint64_t>::max();
 
   std::optional<uint32_t> Word(std::string_view field) const;
 };

@@ -194,10 +194,17 @@ Result<DatabaseAnswer> DatabaseSide::AskIn(ProgramView* view, const Item& item) 
   };
   std::vector<Told> words;
   std::vector<std::pair<int64_t, int64_t>> asked;  // build, layout
+  std::map<int64_t, int64_t> answered;             // state, layout
   for (const SeenPackage& seen : found->holds) {
+    // Another build that saw the same of the package has the same answer, or none.
+    if (const auto same = answered.find(seen.state); same != answered.end()) {
+      asked.emplace_back(seen.build, same->second);
+      continue;
+    }
     Told& word = words.emplace_back();
     GOOFFSETS_TRY(word.answer, AskSighting(view, {seen, symbol.first}, symbol.second, &word.layout));
     asked.emplace_back(seen.build, word.layout);
+    if (word.answer.kind != Kind::kUnknown) answered.emplace(seen.state, word.layout);
     const auto last = std::prev(words.end());
     const auto same = std::find_if(words.begin(), last, [&](const Told& w) {
       return w.layout == word.layout && w.answer.SameAs(word.answer) && w.answer.source == word.answer.source;

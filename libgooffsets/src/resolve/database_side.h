@@ -100,6 +100,8 @@ class DatabaseSide {
     std::string why_none;
   };
   Result<const Fitting*> FittingVersions(const std::string& module, const std::string& version);
+  static Assumptions Assume(const std::string& module, const std::string& version);
+  Result<std::vector<std::string>> PossibleVersions(const std::string& module);
   Result<std::vector<Assumptions>> AssumptionsFor(const std::string& module, const std::string& version);
   Result<std::optional<size_t>> CompareStructs(ProgramView* view, const std::map<std::string, PackageFacts>& facts);
 

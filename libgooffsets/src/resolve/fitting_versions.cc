@@ -43,33 +43,49 @@ Result<std::optional<size_t>> DatabaseSide::CompareStructs(ProgramView* view,
   return std::optional<size_t>(compared);
 }
 
+// What a version by itself is asked with: what its own packages hold does not depend on the other modules of its build.
+Assumptions DatabaseSide::Assume(const std::string& module, const std::string& version) {
+  Assumptions assumptions;
+  assumptions.lenient = true;
+  if (module == kStdModule) {
+    assumptions.go = version;
+  } else {
+    assumptions.versions[module] = version;
+  }
+  return assumptions;
+}
+
 // One set of assumptions for each set of other modules that the version was built with, where the program names none.
 Result<std::vector<Assumptions>> DatabaseSide::AssumptionsFor(const std::string& module, const std::string& version) {
-  std::vector<std::map<std::string, std::string>> closures;
-  if (module != kStdModule && !target_->has_modules) {
-    GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module, version, target_->goarch));
-    for (const int64_t build : builds) {
-      GOOFFSETS_TRY(const SeenBuild* made, reader_->Build(build));
-      std::map<std::string, std::string> closure = made->closure;
-      closure[module] = version;
-      if (std::find(closures.begin(), closures.end(), closure) == closures.end()) {
-        closures.push_back(std::move(closure));
-      }
-    }
-  } else {
-    closures.push_back({{module, version}});
-  }
-  std::vector<Assumptions> all;
-  for (auto& closure : closures) {
-    Assumptions& assumptions = all.emplace_back();
-    assumptions.lenient = true;
-    if (module == kStdModule) {
-      assumptions.go = version;
-    } else {
-      assumptions.versions = std::move(closure);
-    }
+  std::vector<Assumptions> all = {Assume(module, version)};
+  if (module == kStdModule || target_->has_modules) return all;
+  all.clear();
+  GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module, version, target_->goarch));
+  for (const int64_t build : builds) {
+    GOOFFSETS_TRY(const ModuleViewReader::Closure* closure, reader_->ClosureOf(build));
+    Assumptions assumptions = Assume(module, version);
+    assumptions.versions = *closure;
+    assumptions.versions[module] = version;
+    const bool known = std::any_of(all.begin(), all.end(),
+                                   [&](const Assumptions& other) { return other.versions == assumptions.versions; });
+    if (!known) all.push_back(std::move(assumptions));
   }
   return all;
+}
+
+// The stored versions that may be it by what the program says outright.
+Result<std::vector<std::string>> DatabaseSide::PossibleVersions(const std::string& module) {
+  GOOFFSETS_TRY(const auto* stored, reader_->Versions(module));
+  std::vector<std::string> versions = *stored;
+  if (module == kStdModule) {
+    std::erase_if(versions, [&](const std::string& text) {
+      const Result<Version> release = Version::Parse(VersionScheme::kGo, text);
+      if (!release || (!target_->language.empty() && release->minor_line() != target_->language)) return true;
+      return self_ != nullptr && !self_->MayBeOf(*release);
+    });
+  }
+  if (versions.size() > kMostCandidates) versions.erase(versions.begin(), versions.end() - kMostCandidates);
+  return versions;
 }
 
 Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::string& module,
@@ -79,16 +95,7 @@ Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::st
   Fitting fitting;
   std::vector<std::string> versions = {version};
   if (version.empty()) {
-    GOOFFSETS_TRY(const auto* stored, reader_->Versions(module));
-    versions = *stored;
-    if (module == kStdModule && !target_->language.empty()) {
-      // The language version is known: only its releases can be meant.
-      std::erase_if(versions, [&](const std::string& text) {
-        Result<Version> release = Version::Parse(VersionScheme::kGo, text);
-        return !release || release->minor_line() != target_->language;
-      });
-    }
-    if (versions.size() > kMostCandidates) versions.erase(versions.begin(), versions.end() - kMostCandidates);
+    GOOFFSETS_TRY(versions, PossibleVersions(module));
   }
   std::map<std::string, PackageFacts> facts;
   if (self_ != nullptr) {
@@ -97,39 +104,33 @@ Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::st
       GOOFFSETS_TRY(facts, self_->TellPackages(packages));
     }
   }
+  std::map<std::string, TargetWorld> worlds;  // of each version by itself
+  for (const std::string& each : versions) worlds.try_emplace(each, reader_, target_, Assume(module, each));
+  VersionSieve sieve(reader_, module, target_->goarch, facts, versions,
+                     [&](const std::string& of) { return &worlds.at(of); });
+  // A build's other modules count only for what is left when versions by themselves are sieved.
+  std::vector<VersionSieve::Candidate> by_itself;
+  for (const std::string& each : versions) by_itself.push_back({each, &worlds.at(each)});
+  if (module != kStdModule) GOOFFSETS_CHECK_OK(sieve.Run(&by_itself));
   std::vector<Candidate> candidates;
   std::vector<VersionSieve::Candidate> sieved;
-  for (const std::string& candidate : versions) {
+  for (const VersionSieve::Candidate& each : by_itself) {
+    if (!each.left) continue;
     bool as_stored = false;
     if (module == kStdModule) {
-      GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module, candidate, target_->goarch));
+      GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module, each.version, target_->goarch));
       as_stored = builds.size() == 1;
     }
-    GOOFFSETS_TRY(std::vector<Assumptions> all, AssumptionsFor(module, candidate));
+    GOOFFSETS_TRY(std::vector<Assumptions> all, AssumptionsFor(module, each.version));
     for (Assumptions& assumptions : all) {
-      candidates.push_back({candidate, std::make_unique<ProgramView>(reader_, target_, std::move(assumptions))});
+      candidates.push_back({each.version, std::make_unique<ProgramView>(reader_, target_, std::move(assumptions))});
       ProgramView& view = *candidates.back().view;
-      sieved.push_back({candidate, &view.world, &view.composer, as_stored});
+      sieved.push_back({each.version, &view.world, &view.composer, as_stored});
     }
   }
-  // What a version's own packages hold does not depend on the other modules of its closure.
-  const auto world_of = [&](const std::string& of, const std::string& path) -> Result<TargetWorld::Sightings> {
-    Assumptions assumptions;
-    assumptions.lenient = true;
-    if (module == kStdModule) {
-      assumptions.go = of;
-    } else {
-      assumptions.versions[module] = of;
-    }
-    TargetWorld world(reader_, target_, std::move(assumptions));
-    GOOFFSETS_TRY(const TargetWorld::Sightings* found, world.Find(path));
-    return *found;
-  };
-  VersionSieve sieve(reader_, module, target_->goarch, &facts, versions, world_of);
   GOOFFSETS_CHECK_OK(sieve.Run(&sieved));
-  std::set<std::string> tried, fit;
+  std::set<std::string> fit;
   for (size_t i = 0; i < candidates.size(); ++i) {
-    tried.insert(candidates[i].version);
     if (!sieved[i].left) continue;
     size_t compared = sieved[i].structs;
     if (!sieved[i].as_stored) {
@@ -143,7 +144,7 @@ Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::st
     fitting.compared = std::max(fitting.compared, compared);
     fitting.fit.push_back(std::move(candidates[i]));
   }
-  fitting.tried = tried.size();
+  fitting.tried = versions.size();
   fitting.versions = fit.size();
   if (self_ == nullptr) {
     fitting.why_none = "what the program tells of itself was left out";

@@ -17,6 +17,7 @@
 #include "gooffsets/layout.h"
 #include "gooffsets/resolve.h"
 #include "gooffsets/result.h"
+#include "gooffsets/version.h"
 #include "resolve/self_arguments.h"
 
 namespace gooffsets {
@@ -67,6 +68,8 @@ class SelfSource {
   virtual ~SelfSource() = default;
   // True: it tells nothing whatever is asked, so that nothing need be asked.
   virtual bool IsSilent() const { return false; }
+  // Whether its tables are of the form that this Go release writes.
+  virtual bool MayBeOf(const Version&) const { return true; }
   virtual Result<SelfFacts> Tell(const SelfQuestion& question) = 0;
   // By import path. Packages of which the program has neither a struct nor a function have no entry.
   virtual Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages) = 0;

@@ -269,6 +269,12 @@ void BinarySource::TellItabs(const SelfQuestion& question, SelfFacts* facts) {
   }
 }
 
+bool BinarySource::MayBeOf(const Version& go) const {
+  const Moduledata* module = binary_->impl().module();
+  // A layout that no descriptor confirms may be another's by accident.
+  return module == nullptr || !module->self_checked || MayHaveLayout(go, module->layout);
+}
+
 Result<SelfFacts> BinarySource::Tell(const SelfQuestion& question) {
   SelfFacts facts;
   if (binary_->info().has_dwarf || !options_.debug_file.empty()) TellDwarf(question, &facts);

@@ -24,6 +24,7 @@ namespace gooffsets {
 class BinarySource : public SelfSource {
  public:
   BinarySource(GoBinary* binary, ResolveOptions options) : binary_(binary), options_(std::move(options)) {}
+  bool MayBeOf(const Version& go) const override;
   Result<SelfFacts> Tell(const SelfQuestion& question) override;
   Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages) override;
 

@@ -4,21 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "store/selections.h"
+
 namespace gooffsets {
 namespace {
-
-// The digest of the source files that the minor release of `go` selects; nullopt: not recorded.
-std::optional<std::string> SelectionFor(const PackageRecord& package, const Version& go) {
-  const auto minor = std::pair(go.major(), go.minor());
-  for (const PackageRecord::SelectionRange& range : package.selections) {
-    Result<Version> first = Version::Parse(VersionScheme::kGo, range.first_minor);
-    Result<Version> last = Version::Parse(VersionScheme::kGo, range.last_minor);
-    if (!first || !last) continue;
-    if (minor < std::pair(first->major(), first->minor()) || minor > std::pair(last->major(), last->minor())) continue;
-    return range.selection;
-  }
-  return std::nullopt;
-}
 
 // Import paths of the standard library have no dot in their first element; its vendored packages begin with "vendor/".
 bool MayBeStd(std::string_view path) { return path.substr(0, path.find('/')).find('.') == std::string_view::npos; }
@@ -86,35 +75,35 @@ Result<ModuleVersion> TargetWorld::OwnerOf(const std::string& path, Missing* mis
 
 Result<std::string> TargetWorld::Doubt(const SeenPackage& seen, const std::string& path, bool is_std, const Tags& tags,
                                        bool* config) {
-  GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(seen.build));
-  if (!is_std) {
-    if (!release_) {
-      if (!assumptions_.lenient) return target_->go_why;
-    } else {
-      GOOFFSETS_TRY(const CatalogReader::State* state, reader()->State(seen.state));
-      const std::optional<std::string> selection = SelectionFor(state->package, *release_);
-      if (!selection || state->package.selection.empty()) {
-        return "which source files of " + path + " Go " + go() + " selects was not recorded";
-      }
-      if (*selection != state->package.selection) {
-        return "Go " + go() + " selects other source files of " + path + " than Go " + build->evidence.go;
-      }
+  if (!is_std && release_) {
+    GOOFFSETS_TRY(const CatalogReader::State* state, reader()->State(seen.state));
+    const std::optional<std::string_view> selection = SelectionFor(state->package, *release_);
+    if (!selection || state->package.selection.empty()) {
+      return "which source files of " + path + " Go " + go() + " selects was not recorded";
+    }
+    if (*selection != state->package.selection) {
+      GOOFFSETS_TRY(const ModuleViewReader::BuildHead* head, reader()->HeadOf(seen.build));
+      return "Go " + go() + " selects other source files of " + path + " than Go " + head->go;
     }
   }
+  if (assumptions_.lenient) return std::string();
+  if (!is_std && !release_) return target_->go_why;
+  GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(seen.build));
   std::string doubt = ConfigDoubt(*target_, path, is_std, tags ? &*tags : nullptr, build->tags, build->goexperiment);
   if (doubt.empty() && tags && !is_std) doubt = ExperimentDoubt(*tags, build->evidence.go, go());
-  if (!doubt.empty() && !assumptions_.lenient) {
-    *config = true;
-    return doubt;
-  }
-  return std::string();
+  *config = !doubt.empty();
+  return doubt;
 }
 
-size_t TargetWorld::SameModules(int64_t id, const SeenBuild& build) {
-  auto [known, fresh] = same_modules_.try_emplace(id, 0);
-  for (auto module = build.closure.begin(); fresh && module != build.closure.end(); ++module) {
-    const Target::Module* own = target_->Owner(module->first);
-    if (own != nullptr && own->code_path == module->first && own->version == module->second) ++known->second;
+Result<size_t> TargetWorld::SameModules(int64_t build) {
+  if (target_->modules.empty()) return 0;
+  auto [known, fresh] = same_modules_.try_emplace(build, 0);
+  if (fresh) {
+    GOOFFSETS_TRY(const ModuleViewReader::Closure* closure, reader()->ClosureOf(build));
+    for (const auto& [path, version] : *closure) {
+      const Target::Module* own = target_->Owner(path);
+      if (own != nullptr && own->code_path == path && own->version == version) ++known->second;
+    }
   }
   return known->second;
 }
@@ -172,8 +161,9 @@ Result<TargetWorld::Sightings> TargetWorld::Judge(const std::string& path) {
       found.config_unknown |= config;
       continue;
     }
-    GOOFFSETS_TRY(const SeenBuild* build, reader()->Build(package.build));
-    ranked.push_back({package, build->evidence.go == go(), SameModules(package.build, *build)});
+    GOOFFSETS_TRY(const ModuleViewReader::BuildHead* head, reader()->HeadOf(package.build));
+    GOOFFSETS_TRY(const size_t same_modules, SameModules(package.build));
+    ranked.push_back({package, head->go == go(), same_modules});
   }
   std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
     return std::pair(a.same_go, a.same_modules) > std::pair(b.same_go, b.same_modules);

@@ -66,7 +66,7 @@ class TargetWorld : public World {
   Result<std::string> Doubt(const SeenPackage& seen, const std::string& path, bool is_std, const Tags& tags,
                             bool* config);
   // How many modules of this build the program has in the same version.
-  size_t SameModules(int64_t id, const SeenBuild& build);
+  Result<size_t> SameModules(int64_t build);
 
   const Target* target_;
   Assumptions assumptions_;

@@ -8,23 +8,10 @@
 #include "go/abi.h"
 #include "gooffsets/version.h"
 #include "store/database_impl.h"
+#include "store/selections.h"
 
 namespace gooffsets {
-
 namespace {
-
-// The digest that a package's source files have for the minor release of `go`; nullopt: not recorded.
-std::optional<std::string> SelectionFor(const PackageRecord& package, const Version& go) {
-  for (const PackageRecord::SelectionRange& range : package.selections) {
-    Result<Version> first = Version::Parse(VersionScheme::kGo, range.first_minor);
-    Result<Version> last = Version::Parse(VersionScheme::kGo, range.last_minor);
-    if (!first || !last) continue;
-    const auto minor = std::pair(go.major(), go.minor());
-    if (minor < std::pair(first->major(), first->minor()) || minor > std::pair(last->major(), last->minor())) continue;
-    return range.selection;
-  }
-  return std::nullopt;
-}
 
 // Types whose flattened words are the same in every release: pointers, and what Go itself defines.
 bool HasFixedWords(std::string_view type) {
@@ -67,7 +54,7 @@ Result<std::optional<Database::Impl::Doubt>> Database::Impl::DoubtAbout(const Si
     // Parts of std are looked up at the release asked for, so that they need no transfer.
     GOOFFSETS_TRY(const auto* std_packages, std_types_.Packages(&db_, query.go, query.goarch));
     if (std_packages->contains(package.path)) continue;
-    std::optional<std::string> selection = SelectionFor(package, *wanted);
+    const std::optional<std::string_view> selection = SelectionFor(package, *wanted);
     if (!selection || package.selection.empty()) {
       return doubt("which source files of " + package.path + " Go " + query.go + " selects was not recorded", build_it);
     }

@@ -22,16 +22,14 @@ size_t SizeOf(const Layout& layout) {
 
 }  // namespace
 
-std::string ShapeText(const StructLayout& layout) {
-  std::string text;
-  AppendVarint(&text, layout.size);
+StructShape::StructShape(const StructLayout& layout) {
+  AppendVarint(&numbers, layout.size);
   for (const Field& field : layout.fields) {
-    AppendVarint(&text, field.name.size());
-    text += field.name;
-    AppendVarint(&text, field.offset);
-    AppendVarint(&text, field.size);
+    AppendVarint(&names, field.name.size());
+    names += field.name;
+    AppendVarint(&numbers, field.offset);
+    AppendVarint(&numbers, field.size);
   }
-  return text;
 }
 
 Result<std::optional<int64_t>> ModuleViewReader::VersionId(const std::string& module, const std::string& version) {
@@ -68,24 +66,38 @@ Result<std::vector<SeenPackage>> ModuleViewReader::InOrder(std::vector<SeenPacka
   return rows;
 }
 
+Result<std::vector<SeenPackage>> ModuleViewReader::ReadRows(const std::string& module, const std::string& version,
+                                                            const std::string& package) {
+  std::vector<SeenPackage> rows;
+  GOOFFSETS_TRY(std::optional<int64_t> path, StringId(package));
+  GOOFFSETS_TRY(std::optional<int64_t> version_id, VersionId(module, version));
+  if (!path || !version_id) return rows;
+  // CROSS JOIN: the package first, of which there are few states; a version has many observations.
+  Statement query = db_->Prepare(
+      "SELECT o.build, o.state FROM package_state s CROSS JOIN observation o ON o.state = s.id "
+      "WHERE s.package = ? AND o.version = ?");
+  query.BindInt(*path).BindInt(*version_id);
+  while (true) {
+    GOOFFSETS_TRY(bool row, query.Next());
+    if (!row) return rows;
+    rows.push_back({query.Int(0), query.Int(1)});
+  }
+}
+
 Result<const std::vector<SeenPackage>*> ModuleViewReader::Seen(const std::string& module, const std::string& version,
                                                                const std::string& package, GoArch goarch) {
   auto key = std::tuple(module, version, package, goarch);
   if (auto known = seen_.find(key); known != seen_.end()) return &known->second;
   std::vector<SeenPackage> rows;
-  GOOFFSETS_TRY(std::optional<int64_t> path, StringId(package));
-  GOOFFSETS_TRY(std::optional<int64_t> version_id, VersionId(module, version));
-  if (path && version_id) {
-    // CROSS JOIN: the package first, of which there are few states; a version has many observations.
-    Statement query = db_->Prepare(
-        "SELECT o.build, o.state FROM package_state s CROSS JOIN observation o ON o.state = s.id "
-        "WHERE s.package = ? AND o.version = ?");
-    query.BindInt(*path).BindInt(*version_id);
-    while (true) {
-      GOOFFSETS_TRY(bool row, query.Next());
-      if (!row) break;
-      rows.push_back({query.Int(0), query.Int(1)});
+  if (module == kStdModule) {
+    // In its own builds only, of which each is asked of many packages.
+    GOOFFSETS_TRY(const std::vector<int64_t> builds, BuildsOf(module, version, goarch));
+    for (const int64_t build : builds) {
+      GOOFFSETS_TRY(const std::optional<int64_t> state, StateInBuild(build, package));
+      if (state) rows.push_back({build, *state});
     }
+  } else {
+    GOOFFSETS_TRY(rows, ReadRows(module, version, package));
   }
   GOOFFSETS_TRY(rows, InOrder(std::move(rows), goarch));
   remembered_ += sizeof(key) + kNode + module.size() + package.size() + rows.size() * sizeof(SeenPackage);
@@ -94,6 +106,7 @@ Result<const std::vector<SeenPackage>*> ModuleViewReader::Seen(const std::string
 
 Result<void> ModuleViewReader::ReadSeen(const std::string& module, const std::vector<std::string>& versions,
                                         const std::string& package, GoArch goarch) {
+  if (module == kStdModule) return {};  // Seen() reads builds, not packages
   struct Rows {
     const std::string* version;
     std::vector<SeenPackage> seen;
@@ -156,16 +169,35 @@ Result<std::vector<int64_t>> ModuleViewReader::BuildsOf(const std::string& modul
 
 Result<const SeenBuild*> ModuleViewReader::Build(int64_t build) {
   if (auto known = builds_.find(build); known != builds_.end()) return &known->second;
-  GOOFFSETS_TRY(BuildInfo info, reader_.ReadBuild(build));
+  Statement query = db_->Prepare(
+      "SELECT b.uid, b.go, m.path, v.text, b.goarch, b.goexperiment, b.tags FROM build b "
+      "JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module WHERE b.id = ?");
+  GOOFFSETS_TRY(bool found, query.BindInt(build).Next());
+  if (!found) return Fail(ErrorCode::kBadInput, "the database is damaged: a build is missing");
   SeenBuild seen;
-  seen.evidence = {std::move(info.id), std::move(info.go)};
-  seen.root = std::move(info.root);
-  seen.goarch = info.goarch;
-  seen.goexperiment = std::move(info.goexperiment);
-  seen.tags = std::move(info.tags);
-  remembered_ += sizeof(SeenBuild) + info.closure.size() * 3 * kNode;
-  for (ModuleVersion& module : info.closure) seen.closure.emplace(std::move(module.module), std::move(module.version));
+  seen.evidence = {ToHex(query.Bytes(0)), query.Text(1)};
+  seen.root = {query.Text(2), query.Text(3)};
+  GOOFFSETS_TRY(seen.goarch, ParseGoArch(query.Bytes(4)));
+  seen.goexperiment = query.Text(5);
+  seen.tags = SplitLines(query.Bytes(6));
+  remembered_ += sizeof(SeenBuild) + kNode;
   return &builds_.emplace(build, std::move(seen)).first->second;
+}
+
+Result<const ModuleViewReader::Closure*> ModuleViewReader::ClosureOf(int64_t build) {
+  if (auto known = closures_.find(build); known != closures_.end()) return &known->second;
+  Closure closure;
+  Statement query = db_->Prepare(
+      "SELECT m.path, v.text FROM build_module b JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module "
+      "WHERE b.build = ? AND b.in_closure = 1");
+  query.BindInt(build);
+  while (true) {
+    GOOFFSETS_TRY(bool row, query.Next());
+    if (!row) break;
+    closure.emplace(query.Text(0), query.Text(1));
+  }
+  remembered_ += kNode + closure.size() * 3 * kNode;
+  return &closures_.emplace(build, std::move(closure)).first->second;
 }
 
 Result<const ModuleViewReader::BuildStates*> ModuleViewReader::StatesOfBuild(int64_t build) {
@@ -234,30 +266,30 @@ Result<const std::string*> ModuleViewReader::TextOf(int64_t string) {
   return &texts_.emplace(string, std::move(text)).first->second;
 }
 
-Result<const std::string*> ModuleViewReader::ShapeOf(int64_t layout) {
+Result<const StructShape*> ModuleViewReader::ShapeOf(int64_t layout) {
   auto known = shapes_.find(layout);
   if (known == shapes_.end()) {
-    GOOFFSETS_TRY(std::string shape, ReadShape(layout));
-    remembered_ += kNode + shape.size();
+    GOOFFSETS_TRY(std::optional<StructShape> shape, ReadShape(layout));
+    remembered_ += kNode + sizeof shape + (shape ? shape->names.size() + shape->numbers.size() : 0);
     known = shapes_.emplace(layout, std::move(shape)).first;
   }
-  return known->second.empty() ? nullptr : &known->second;
+  return known->second ? &*known->second : nullptr;
 }
 
-Result<std::string> ModuleViewReader::ReadShape(int64_t layout) {
+Result<std::optional<StructShape>> ModuleViewReader::ReadShape(int64_t layout) {
   StructLayout shape;
   {
     Statement head = db_->Prepare("SELECT kind, size FROM layout WHERE id = ?");
     GOOFFSETS_TRY(bool found, head.BindInt(layout).Next());
     if (!found) return Fail(ErrorCode::kBadInput, "the database is damaged: a layout is missing");
-    if (head.Int(0) != 0) return std::string();
+    if (head.Int(0) != 0) return std::optional<StructShape>();
     shape.size = head.Unsigned(1);
   }
   Statement rows = db_->Prepare("SELECT name, offset, size FROM field WHERE layout = ? ORDER BY pos");
   rows.BindInt(layout);
   while (true) {
     GOOFFSETS_TRY(bool row, rows.Next());
-    if (!row) return ShapeText(shape);
+    if (!row) return std::optional<StructShape>(shape);
     Field& field = shape.fields.emplace_back();
     GOOFFSETS_TRY(const std::string* name, TextOf(rows.Int(0)));
     field.name = *name;

@@ -42,7 +42,14 @@ struct SeenBuild {
   GoArch goarch = GoArch::kAmd64;
   std::string goexperiment;
   std::vector<std::string> tags;
-  std::map<std::string, std::string> closure;  // module path -> version
+};
+
+// Equal for structs of one size whose fields have the same names, offsets and sizes, and for no others. Types do not
+// count: descriptors and DWARF spell some of them differently.
+struct StructShape {
+  std::string names, numbers;  // of the fields
+  explicit StructShape(const StructLayout& layout);
+  bool operator==(const StructShape&) const = default;
 };
 
 class ModuleViewReader {
@@ -55,6 +62,15 @@ class ModuleViewReader {
   Result<const std::vector<SeenPackage>*> Seen(const std::string& module, const std::string& version,
                                                const std::string& package, GoArch goarch);
   Result<const SeenBuild*> Build(int64_t build);
+  // What orders and filters the builds of a query's rows.
+  struct BuildHead {
+    std::string go, uid, goarch;
+    bool ok = false;
+  };
+  Result<const BuildHead*> HeadOf(int64_t build);
+  // The modules that this build's root needs, and itself.
+  using Closure = std::map<std::string, std::string>;  // module path -> version
+  Result<const Closure*> ClosureOf(int64_t build);
   // What this build saw of a package; nullopt: nothing. The standard library is in its own builds only.
   Result<std::optional<int64_t>> StateInBuild(int64_t build, std::string_view package);
   // All of it: the number of the package's path, and the state; by the number.
@@ -81,8 +97,8 @@ class ModuleViewReader {
   Result<std::string> Text(int64_t string) { return reader_.Text(string); }
   // Read and not remembered, for comparing many versions.
   Result<std::vector<PackageEntry>> ReadEntries(int64_t package_layout) { return reader_.Entries(package_layout); }
-  // ShapeText of a stored struct; nullptr: the layout is a function's.
-  Result<const std::string*> ShapeOf(int64_t layout);
+  // Of a stored struct; nullptr: the layout is a function's.
+  Result<const StructShape*> ShapeOf(int64_t layout);
   // Symbols of any package that begin with `prefix`: string ids by text.
   Result<std::map<std::string, int64_t>> SymbolsWithPrefix(const std::string& prefix);
 
@@ -115,26 +131,23 @@ class ModuleViewReader {
 
  private:
   using PackageList = std::vector<PackageListEntry>;  // by path
-  // What orders and filters the builds of a query's rows.
-  struct BuildHead {
-    std::string go, uid, goarch;
-    bool ok = false;
-  };
   Result<const PackageList*> ListOf(int64_t id);
   // The package lists that builds saw of this version.
   Result<const std::vector<int64_t>*> ListsOf(const std::string& module, const std::string& version);
   Result<std::optional<int64_t>> VersionId(const std::string& module, const std::string& version);
-  Result<const BuildHead*> HeadOf(int64_t build);
+  Result<std::vector<SeenPackage>> ReadRows(const std::string& module, const std::string& version,
+                                            const std::string& package);
   // By Go release, then build id; without the builds that failed and those of other processors.
   Result<std::vector<SeenPackage>> InOrder(std::vector<SeenPackage> rows, GoArch goarch);
-  Result<std::string> ReadShape(int64_t layout);
+  Result<std::optional<StructShape>> ReadShape(int64_t layout);
 
   using VersionKey = std::pair<std::string, std::string>;
   using VersionArch = std::tuple<std::string, std::string, GoArch>;
   Connection* db_;
   CatalogReader reader_;
   std::map<std::tuple<std::string, std::string, std::string, GoArch>, std::vector<SeenPackage>> seen_;
-  std::map<int64_t, SeenBuild> builds_;
+  std::unordered_map<int64_t, SeenBuild> builds_;
+  std::unordered_map<int64_t, Closure> closures_;
   std::unordered_map<int64_t, BuildHead> heads_;
   std::unordered_map<int64_t, BuildStates> build_states_;
   std::unordered_map<int64_t, CatalogReader::State> states_;
@@ -143,7 +156,7 @@ class ModuleViewReader {
   std::unordered_map<int64_t, std::string> texts_;
   std::unordered_map<int64_t, std::vector<PackageEntry>> entries_;  // by package layout
   std::unordered_map<int64_t, Layout> layouts_;
-  std::unordered_map<int64_t, std::string> shapes_;  // empty: a function's
+  std::unordered_map<int64_t, std::optional<StructShape>> shapes_;
   std::map<std::string, std::vector<std::string>> versions_;
   std::map<VersionKey, std::optional<int64_t>> version_ids_;
   std::map<VersionArch, std::vector<int64_t>> builds_of_;
@@ -156,10 +169,6 @@ class ModuleViewReader {
   std::optional<std::vector<std::string>> modules_;
   size_t remembered_ = 0;
 };
-
-// Equal for structs of one size whose fields have the same names, offsets and sizes, and for no others. Types do not
-// count: descriptors and DWARF spell some of them differently.
-std::string ShapeText(const StructLayout& layout);
 
 }  // namespace gooffsets
 

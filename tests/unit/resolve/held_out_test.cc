@@ -136,7 +136,7 @@ void CheckWithout(const Pair& pair) {
   std::map<std::string, std::string> modules;
   for (const SeenPackage& seen : **all.reader().Seen(kGrpc, version, kGrpc, GoArch::kAmd64)) {
     const SeenBuild& build = **all.reader().Build(seen.build);
-    if (build.evidence.go == go && build.root.module == kGrpc) modules = build.closure;
+    if (build.evidence.go == go && build.root.module == kGrpc) modules = **all.reader().ClosureOf(seen.build);
   }
   ASSERT_TRUE(modules.contains(kGrpc)) << "the released data has no build of grpc " << version << " with Go " << go;
 
@@ -184,7 +184,7 @@ void CheckEachByItself(const std::string& module, const std::string& package, si
     for (const SeenPackage& seen : **all.reader().Seen(module, version, package, GoArch::kAmd64)) {
       const SeenBuild& build = **all.reader().Build(seen.build);
       if (build.root == ModuleVersion{module, version}) {
-        modules = build.closure;
+        modules = **all.reader().ClosureOf(seen.build);
         go = build.evidence.go;
       }
     }
