@@ -6,6 +6,7 @@ apt and npm as they are configured, and kept under the tests' cache.
 
 import fcntl
 import pathlib
+import re
 import shutil
 import subprocess
 import tarfile
@@ -24,10 +25,13 @@ def run(command, cwd):
     if done.returncode != 0:
         words = [line for line in done.stderr.splitlines() if line.strip()]
         raise Missing(f"{' '.join(command)}: {words[-1] if words else 'failed'}")
+    return done.stdout
 
 
 class Program:
     """One program of a package; several programs share the package's directory."""
+
+    sign = ""  # a file that shows that the package is there, as this module unpacks it now
 
     def __init__(self, package, path):
         self.package, self.path = package, path
@@ -38,12 +42,13 @@ class Program:
         directory = root / self.package.replace("/", "-")
         with open(root / f"{directory.name}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in parallel
-            if not directory.exists():
+            if not (directory / self.sign).exists():
                 making = root / f"{directory.name}.making"
                 shutil.rmtree(making, ignore_errors=True)
                 (making / "archive").mkdir(parents=True)
                 self.unpack(making / "archive", making)
                 shutil.rmtree(making / "archive")
+                shutil.rmtree(directory, ignore_errors=True)
                 making.rename(directory)
         program = directory / self.path
         if not program.exists():
@@ -54,10 +59,20 @@ class Program:
 class Deb(Program):
     """Of whatever version this machine's package lists name."""
 
+    sign = "built-using"
+
     def unpack(self, archive, target):
         run(["apt-get", "-q", "download", self.package], archive)
         for package in archive.glob("*.deb"):
             run(["dpkg-deb", "-x", str(package), str(target)], archive)
+            fields = [run(["dpkg-deb", "-f", str(package), field], archive) for field in ("Built-Using", "Static-Built-Using")]
+            (target / self.sign).write_text("\n".join(fields))
+
+    def built_using(self):
+        """The source packages that were compiled in, with their upstream versions: {"golang-google-grpc": "1.33.3"}."""
+        program = self.fetch()
+        text = (program.parents[len(pathlib.Path(self.path).parts) - 1] / self.sign).read_text()
+        return {name: re.sub(r"^\d+:|[+-].*", "", version) for name, version in re.findall(r"([\w.+-]+) \(= ([^)]+)\)", text)}
 
 
 class Npm(Program):

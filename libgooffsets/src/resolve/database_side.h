@@ -94,12 +94,21 @@ class DatabaseSide {
   };
   struct Fitting {
     std::vector<Candidate> fit;
-    size_t versions = 0;  // that fit
-    size_t tried = 0;     // stored ones that were compared
-    size_t compared = 0;  // layouts and functions behind the comparison, of the best candidate
+    std::vector<std::string> versions;  // of these, ascending
+    size_t tried = 0;                   // stored ones that were compared
+    size_t compared = 0;                // layouts and functions behind the comparison, of the best candidate
     std::string why_none;
   };
-  Result<const Fitting*> FittingVersions(const std::string& module, const std::string& version);
+  // What the program tells of a module, and the stored versions that are compared with it.
+  struct ToldOfModule {
+    std::vector<std::string> versions;
+    std::map<std::string, PackageFacts> written, generated;  // by import path; by people, by protoc
+  };
+  Result<ToldOfModule*> TellModule(const ModuleVersion& owner);
+  // For items of `package`. Without a version: of all stored ones.
+  Result<const Fitting*> FittingVersions(const ModuleVersion& owner, const std::string& package);
+  Result<Fitting> Compare(const std::string& module, const std::vector<std::string>& versions,
+                          const std::map<std::string, PackageFacts>& facts);
   static Assumptions Assume(const std::string& module, const std::string& version);
   Result<std::vector<std::string>> PossibleVersions(const std::string& module);
   Result<std::vector<Assumptions>> AssumptionsFor(const std::string& module, const std::string& version);
@@ -118,7 +127,8 @@ class DatabaseSide {
   const Target* target_;
   SelfSource* self_;
   ProgramView strict_;
-  std::map<std::pair<std::string, std::string>, Fitting> fitting_;  // by module and version
+  std::map<ModuleVersion, ToldOfModule> told_;
+  std::map<std::pair<ModuleVersion, std::string>, Fitting> fitting_;  // and by the generated package that counts
   std::map<ModuleVersion, Bracket> brackets_;
 };
 

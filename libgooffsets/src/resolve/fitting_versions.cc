@@ -1,10 +1,13 @@
 // The stored versions of a module that fit everything the program tells of itself.
 //
 // A version fits if no struct that the program describes has another layout there, and no function of the program is
-// missing there that another version declares.
+// missing there that another version declares. Packages that protoc generated count for their own items only:
+// distributions generate them anew, with another protoc-gen-go than the module's authors had.
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -16,6 +19,19 @@ namespace {
 
 // Versions that are compared: far more than any module has stored, and a bound for hostile databases.
 constexpr size_t kMostCandidates = 2000;
+
+// src: google.golang.org/protobuf/cmd/protoc-gen-go/internal_gengo; "XXX_" before 1.20 and in gogo/protobuf.
+bool IsGeneratedMessage(const StructLayout& layout) {
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(layout.fields, name, &Field::name) != layout.fields.end();
+  };
+  return (has("sizeCache") && has("unknownFields")) ||
+         std::ranges::any_of(layout.fields, [](const Field& field) { return field.name.starts_with("XXX_"); });
+}
+
+bool IsGenerated(const PackageFacts& facts) {
+  return std::ranges::any_of(facts.structs, [](const auto& named) { return IsGeneratedMessage(named.second); });
+}
 
 }  // namespace
 
@@ -83,27 +99,60 @@ Result<std::vector<std::string>> DatabaseSide::PossibleVersions(const std::strin
       if (!release || (!target_->language.empty() && release->minor_line() != target_->language)) return true;
       return self_ != nullptr && !self_->MayBeOf(*release);
     });
+  } else if (const Result<Version> go = Version::Parse(VersionScheme::kGo, target_->go)) {
+    // What does not compile with a newer Go than the program's, and does with newer ones still.
+    GOOFFSETS_TRY(const auto not_compiling, reader_->NotCompilingWith(module, target_->goarch));
+    std::erase_if(versions, [&](const std::string& text) {
+      const auto with = not_compiling.find(text);
+      return with != not_compiling.end() && *go <= with->second;
+    });
   }
   if (versions.size() > kMostCandidates) versions.erase(versions.begin(), versions.end() - kMostCandidates);
   return versions;
 }
 
-Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::string& module,
-                                                                   const std::string& version) {
-  const auto key = std::pair(module, version);
-  if (auto known = fitting_.find(key); known != fitting_.end()) return &known->second;
-  Fitting fitting;
-  std::vector<std::string> versions = {version};
-  if (version.empty()) {
-    GOOFFSETS_TRY(versions, PossibleVersions(module));
+Result<DatabaseSide::ToldOfModule*> DatabaseSide::TellModule(const ModuleVersion& owner) {
+  if (auto known = told_.find(owner); known != told_.end()) return &known->second;
+  ToldOfModule told;
+  told.versions = {owner.version};
+  if (owner.version.empty()) {
+    GOOFFSETS_TRY(told.versions, PossibleVersions(owner.module));
   }
-  std::map<std::string, PackageFacts> facts;
   if (self_ != nullptr) {
-    GOOFFSETS_TRY(const std::set<std::string> packages, reader_->PackagesOf(module, versions));
+    GOOFFSETS_TRY(const std::set<std::string> packages, reader_->PackagesOf(owner.module, told.versions));
     if (!packages.empty()) {
-      GOOFFSETS_TRY(facts, self_->TellPackages(packages));
+      GOOFFSETS_TRY(told.written, self_->TellPackages(packages));
+    }
+    for (auto package = told.written.begin(); package != told.written.end();) {
+      const auto next = std::next(package);
+      if (IsGenerated(package->second)) told.generated.insert(told.written.extract(package));
+      package = next;
     }
   }
+  return &told_.emplace(owner, std::move(told)).first->second;
+}
+
+Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const ModuleVersion& owner,
+                                                                   const std::string& package) {
+  GOOFFSETS_TRY(ToldOfModule * told, TellModule(owner));
+  const auto generated = told->generated.find(package);
+  const auto key = std::pair(owner, generated == told->generated.end() ? std::string() : package);
+  if (auto known = fitting_.find(key); known != fitting_.end()) return &known->second;
+  Fitting fitting;
+  if (generated == told->generated.end()) {
+    GOOFFSETS_TRY(fitting, Compare(owner.module, told->versions, told->written));
+    if (told->generated.empty()) told->written.clear();  // no item will ask again
+  } else {
+    std::map<std::string, PackageFacts> facts = told->written;
+    facts.insert(*generated);
+    GOOFFSETS_TRY(fitting, Compare(owner.module, told->versions, facts));
+  }
+  return &fitting_.emplace(key, std::move(fitting)).first->second;
+}
+
+Result<DatabaseSide::Fitting> DatabaseSide::Compare(const std::string& module, const std::vector<std::string>& versions,
+                                                    const std::map<std::string, PackageFacts>& facts) {
+  Fitting fitting;
   std::map<std::string, TargetWorld> worlds;  // of each version by itself
   for (const std::string& each : versions) worlds.try_emplace(each, reader_, target_, Assume(module, each));
   VersionSieve sieve(reader_, module, target_->goarch, facts, versions,
@@ -129,7 +178,6 @@ Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::st
     }
   }
   GOOFFSETS_CHECK_OK(sieve.Run(&sieved));
-  std::set<std::string> fit;
   for (size_t i = 0; i < candidates.size(); ++i) {
     if (!sieved[i].left) continue;
     size_t compared = sieved[i].structs;
@@ -140,12 +188,13 @@ Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::st
     }
     compared += sieved[i].functions;
     if (compared == 0) continue;
-    fit.insert(candidates[i].version);
+    if (fitting.versions.empty() || fitting.versions.back() != candidates[i].version) {
+      fitting.versions.push_back(candidates[i].version);
+    }
     fitting.compared = std::max(fitting.compared, compared);
     fitting.fit.push_back(std::move(candidates[i]));
   }
   fitting.tried = versions.size();
-  fitting.versions = fit.size();
   if (self_ == nullptr) {
     fitting.why_none = "what the program tells of itself was left out";
   } else if (facts.empty()) {
@@ -154,7 +203,7 @@ Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const std::st
     fitting.why_none =
         "none of " + std::to_string(fitting.tried) + " stored versions of " + module + " fits what the program tells";
   }
-  return &fitting_.emplace(key, std::move(fitting)).first->second;
+  return fitting;
 }
 
 }  // namespace gooffsets

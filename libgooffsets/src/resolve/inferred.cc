@@ -5,7 +5,9 @@
 // than the observed builds (cgo, tags).
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "resolve/database_side.h"
 
@@ -13,6 +15,15 @@ namespace gooffsets {
 namespace {
 
 using Kind = DatabaseAnswer::Kind;
+
+// "1.33.2, 1.33.3"; of many the first and the last: "0.5.0, ..., 0.9.0".
+std::string ListOf(const std::vector<std::string>& versions) {
+  constexpr size_t kFew = 3;
+  if (versions.size() > kFew) return versions.front() + ", ..., " + versions.back();
+  std::string list;
+  for (const std::string& version : versions) list += (list.empty() ? "" : ", ") + version;
+  return list;
+}
 
 }  // namespace
 
@@ -28,7 +39,7 @@ Result<DatabaseAnswer> DatabaseSide::Inferred(const Item& item) {
     unknown.missing.reason = target_->go_why;
     return unknown;
   }
-  GOOFFSETS_TRY(const Fitting* fitting, FittingVersions(found->owner.module, found->owner.version));
+  GOOFFSETS_TRY(const Fitting* fitting, FittingVersions(found->owner, symbol.first));
   unknown.missing.reason = fitting->why_none;
   std::optional<DatabaseAnswer> agreed;
   for (const Candidate& candidate : fitting->fit) {
@@ -39,8 +50,9 @@ Result<DatabaseAnswer> DatabaseSide::Inferred(const Item& item) {
       return unknown;
     }
     if (agreed && !agreed->SameAs(answer)) {
-      unknown.missing = {std::to_string(fitting->versions) + " versions fit what the program tells and disagree: " +
-                             agreed->how + " says " + agreed->Says() + ", " + name + " says " + answer.Says(),
+      unknown.missing = {std::to_string(fitting->versions.size()) +
+                             " versions fit what the program tells and disagree: " + agreed->how + " says " +
+                             agreed->Says() + ", " + name + " says " + answer.Says(),
                          strict_.world.BuildHint()};
       return unknown;
     }
@@ -54,19 +66,21 @@ Result<DatabaseAnswer> DatabaseSide::Inferred(const Item& item) {
   if (!agreed) return unknown;
   if (agreed->kind == Kind::kAbsent) {
     // No build of this very version and configuration proves it.
-    unknown.missing = {"all " + std::to_string(fitting->versions) + " versions that fit say: " + agreed->missing.reason,
-                       strict_.world.BuildHint()};
+    unknown.missing = {
+        "all " + std::to_string(fitting->versions.size()) + " versions that fit say: " + agreed->missing.reason,
+        strict_.world.BuildHint()};
     return unknown;
   }
   std::sort(agreed->evidence.begin(), agreed->evidence.end());
   agreed->evidence.erase(std::unique(agreed->evidence.begin(), agreed->evidence.end()), agreed->evidence.end());
   agreed->source = Source::kInferred;
-  const std::string compared = " (" + std::to_string(fitting->compared) + " layouts and functions compared)";
+  const std::string compared = std::to_string(fitting->compared) + " layouts and functions compared)";
   if (found->owner.version.empty()) {
-    const std::string count = std::to_string(fitting->versions);
-    agreed->how = count + " of " + count + " versions of " + found->owner.module + " that fit" + compared;
+    const std::string count = std::to_string(fitting->versions.size());
+    agreed->how = count + " of " + count + " versions of " + found->owner.module + " that fit (" +
+                  ListOf(fitting->versions) + "; " + compared;
   } else {
-    agreed->how = NameOf(found->owner) + " as observed, which fits what the program tells" + compared;
+    agreed->how = NameOf(found->owner) + " as observed, which fits what the program tells (" + compared;
   }
   return std::move(*agreed);
 }

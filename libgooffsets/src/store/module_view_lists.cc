@@ -207,4 +207,37 @@ Result<std::string> ModuleViewReader::WhyNotBuilt(const std::string& module, con
   return why_not_built_.emplace(key, std::move(why)).first->second;
 }
 
+Result<std::map<std::string, Version>> ModuleViewReader::NotCompilingWith(const std::string& module, GoArch goarch) {
+  struct Tried {
+    std::optional<Version> oldest_success;
+    std::vector<Version> failures;
+  };
+  std::map<std::string, Tried> tried;
+  Statement query = db_->Prepare(
+      "SELECT v.text, b.go, b.status FROM build b JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module "
+      "WHERE m.path = ? AND b.goarch = ? AND b.status IN (0, 1)");
+  query.BindText(module).BindText(ToString(goarch));
+  while (true) {
+    GOOFFSETS_TRY(bool row, query.Next());
+    if (!row) break;
+    Result<Version> go = Version::Parse(VersionScheme::kGo, query.Bytes(1));
+    if (!go) continue;
+    Tried& of = tried[query.Text(0)];
+    if (static_cast<BuildStatus>(query.Int(2)) == BuildStatus::kCompileFailed) {
+      of.failures.push_back(*go);
+    } else if (!of.oldest_success || *go < *of.oldest_success) {
+      of.oldest_success = *go;
+    }
+  }
+  std::map<std::string, Version> newest;
+  for (const auto& [version, of] : tried) {
+    for (const Version& go : of.failures) {
+      if (!of.oldest_success || go > *of.oldest_success) continue;  // too new a release, or never built
+      const auto [known, fresh] = newest.emplace(version, go);
+      if (!fresh && known->second < go) known->second = go;
+    }
+  }
+  return newest;
+}
+
 }  // namespace gooffsets

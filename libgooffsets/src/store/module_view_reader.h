@@ -24,6 +24,7 @@
 
 #include "gooffsets/database.h"
 #include "gooffsets/result.h"
+#include "gooffsets/version.h"
 #include "store/catalog.h"
 #include "store/sqlite.h"
 
@@ -125,6 +126,10 @@ class ModuleViewReader {
                                                                  const std::string& package);
   // Why there is no successful build of this version and GOARCH; empty: there is one.
   Result<std::string> WhyNotBuilt(const std::string& module, const std::string& version, GoArch goarch);
+
+  // Of versions that do not compile with a Go release older than all that they were built with: the newest such
+  // release.
+  Result<std::map<std::string, Version>> NotCompilingWith(const std::string& module, GoArch goarch);
 
   // About how many bytes are remembered.
   size_t remembered() const { return remembered_; }
