@@ -104,6 +104,8 @@ class DatabaseSide {
     std::vector<std::string> versions;
     std::map<std::string, PackageFacts> written, generated;  // by import path; by people, by protoc
   };
+  Result<std::map<std::string, PackageFacts>> TellFacts(const ModuleVersion& owner,
+                                                        const std::vector<std::string>& versions);
   Result<ToldOfModule*> TellModule(const ModuleVersion& owner);
   // For items of `package`. Without a version: of all stored ones.
   Result<const Fitting*> FittingVersions(const ModuleVersion& owner, const std::string& package);

@@ -111,6 +111,24 @@ Result<std::vector<std::string>> DatabaseSide::PossibleVersions(const std::strin
   return versions;
 }
 
+// What can refute a version. Where the program names it, only packages that may have been built otherwise are in doubt.
+Result<std::map<std::string, PackageFacts>> DatabaseSide::TellFacts(const ModuleVersion& owner,
+                                                                    const std::vector<std::string>& versions) {
+  if (self_ == nullptr) return std::map<std::string, PackageFacts>();
+  GOOFFSETS_TRY(std::set<std::string> packages, reader_->PackagesOf(owner.module, versions));
+  if (!owner.version.empty()) {
+    for (auto package = packages.begin(); package != packages.end();) {
+      GOOFFSETS_TRY(const TargetWorld::Sightings* found, strict_.world.Find(*package));
+      package = found->config_unknown ? std::next(package) : packages.erase(package);
+    }
+    // One version lacks no function that another has: functions count only where there is no struct.
+    GOOFFSETS_TRY(auto structs, self_->TellPackages(packages, false));
+    if (!structs.empty()) return structs;
+  }
+  if (packages.empty()) return std::map<std::string, PackageFacts>();
+  return self_->TellPackages(packages, true);
+}
+
 Result<DatabaseSide::ToldOfModule*> DatabaseSide::TellModule(const ModuleVersion& owner) {
   if (auto known = told_.find(owner); known != told_.end()) return &known->second;
   ToldOfModule told;
@@ -118,16 +136,11 @@ Result<DatabaseSide::ToldOfModule*> DatabaseSide::TellModule(const ModuleVersion
   if (owner.version.empty()) {
     GOOFFSETS_TRY(told.versions, PossibleVersions(owner.module));
   }
-  if (self_ != nullptr) {
-    GOOFFSETS_TRY(const std::set<std::string> packages, reader_->PackagesOf(owner.module, told.versions));
-    if (!packages.empty()) {
-      GOOFFSETS_TRY(told.written, self_->TellPackages(packages));
-    }
-    for (auto package = told.written.begin(); package != told.written.end();) {
-      const auto next = std::next(package);
-      if (IsGenerated(package->second)) told.generated.insert(told.written.extract(package));
-      package = next;
-    }
+  GOOFFSETS_TRY(told.written, TellFacts(owner, told.versions));
+  for (auto package = told.written.begin(); package != told.written.end();) {
+    const auto next = std::next(package);
+    if (IsGenerated(package->second)) told.generated.insert(told.written.extract(package));
+    package = next;
   }
   return &told_.emplace(owner, std::move(told)).first->second;
 }

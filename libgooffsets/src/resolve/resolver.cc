@@ -26,7 +26,7 @@ class AbsentSource : public SelfSource {
     facts.no_structs = facts.no_functions = facts.no_itabs = "only the build info of the program is here";
     return facts;
   }
-  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>&) override {
+  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>&, bool) override {
     return std::map<std::string, PackageFacts>();
   }
 };

@@ -54,7 +54,7 @@ Result<void> ResolverCore::Suggest(std::vector<Resolved>* answers) {
     for (const size_t end : PackageEnds(resolved.item.symbol)) packages.insert(resolved.item.symbol.substr(0, end));
   }
   if (missing.empty()) return {};
-  GOOFFSETS_TRY(const auto facts, source_->TellPackages(packages));
+  GOOFFSETS_TRY(const auto facts, source_->TellPackages(packages, true));
   for (Resolved* resolved : missing) {
     const std::string& symbol = resolved->item.symbol;
     for (const size_t end : PackageEnds(symbol)) {

@@ -71,8 +71,9 @@ class SelfSource {
   // Whether its tables are of the form that this Go release writes.
   virtual bool MayBeOf(const Version&) const { return true; }
   virtual Result<SelfFacts> Tell(const SelfQuestion& question) = 0;
-  // By import path. Packages of which the program has neither a struct nor a function have no entry.
-  virtual Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages) = 0;
+  // By import path; packages of which the program has nothing have no entry. Functions cost a pass over all names.
+  virtual Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages,
+                                                                   bool with_functions) = 0;
 };
 
 }  // namespace gooffsets

@@ -284,7 +284,8 @@ Result<SelfFacts> BinarySource::Tell(const SelfQuestion& question) {
   return facts;
 }
 
-Result<std::map<std::string, PackageFacts>> BinarySource::TellPackages(const std::set<std::string>& packages) {
+Result<std::map<std::string, PackageFacts>> BinarySource::TellPackages(const std::set<std::string>& packages,
+                                                                      bool with_functions) {
   std::map<std::string, PackageFacts> facts;
   const auto wanted = [&](const std::string& path) { return packages.contains(path); };
   if (RuntimeTypes* types = binary_->impl().types()) {
@@ -295,7 +296,7 @@ Result<std::map<std::string, PackageFacts>> BinarySource::TellPackages(const std
     }));
   }
   Pclntab* pclntab = binary_->impl().pclntab();
-  if (pclntab != nullptr && binary_->impl().module() != nullptr) {
+  if (with_functions && pclntab != nullptr && binary_->impl().module() != nullptr) {
     GOOFFSETS_TRY(auto functions, pclntab->FunctionsOf(wanted));
     for (auto& [package, names] : functions) facts[package].functions = std::move(names);
   }

@@ -26,7 +26,8 @@ class BinarySource : public SelfSource {
   BinarySource(GoBinary* binary, ResolveOptions options) : binary_(binary), options_(std::move(options)) {}
   bool MayBeOf(const Version& go) const override;
   Result<SelfFacts> Tell(const SelfQuestion& question) override;
-  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages) override;
+  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages,
+                                                           bool with_functions) override;
 
  private:
   void TellDwarf(const SelfQuestion& question, SelfFacts* facts);

@@ -34,7 +34,7 @@ class StoredSource : public SelfSource {
   }
 
   Result<SelfFacts> Tell(const SelfQuestion&) override { return SelfFacts(); }
-  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages) override {
+  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages, bool) override {
     std::map<std::string, PackageFacts> told;
     for (const auto& [path, facts] : facts_) {
       if (packages.contains(path)) told.emplace(path, facts);

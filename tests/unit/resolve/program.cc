@@ -81,7 +81,8 @@ Result<SelfFacts> DwarfSource::Tell(const SelfQuestion& question) {
   return facts;
 }
 
-Result<std::map<std::string, PackageFacts>> DwarfSource::TellPackages(const std::set<std::string>& packages) {
+Result<std::map<std::string, PackageFacts>> DwarfSource::TellPackages(const std::set<std::string>& packages,
+                                                                     bool) {
   std::map<std::string, PackageFacts> facts;
   auto in = [&](std::string_view path) { return packages.contains(std::string(path)); };
   for (const auto& [name, layout] : structs_) {

@@ -42,7 +42,8 @@ class DwarfSource : public SelfSource {
  public:
   explicit DwarfSource(const std::string& path);
   Result<SelfFacts> Tell(const SelfQuestion& question) override;
-  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages) override;
+  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages,
+                                                           bool with_functions) override;
   const std::map<std::string, StructLayout>& structs() const { return structs_; }
 
  private:
