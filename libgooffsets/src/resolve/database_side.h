@@ -90,13 +90,15 @@ class DatabaseSide {
   // fitting_versions.cc: the stored versions of a module that fit what the program tells.
   struct Candidate {
     std::string version;
-    std::unique_ptr<ProgramView> view;
+    std::shared_ptr<ProgramView> view;
+    bool as_stored = false;  // its world is one stored build
+    size_t compared = 0;     // layouts and functions
   };
   struct Fitting {
-    std::vector<Candidate> fit;
+    std::vector<Candidate> left;        // that nothing refutes
+    std::vector<Candidate> fit;         // of these, that could be compared
     std::vector<std::string> versions;  // of these, ascending
-    size_t tried = 0;                   // stored ones that were compared
-    size_t compared = 0;                // layouts and functions behind the comparison, of the best candidate
+    size_t compared = 0;                // of the best of them
     std::string why_none;
   };
   // What the program tells of a module, and the stored versions that are compared with it.
@@ -109,8 +111,10 @@ class DatabaseSide {
   Result<ToldOfModule*> TellModule(const ModuleVersion& owner);
   // For items of `package`. Without a version: of all stored ones.
   Result<const Fitting*> FittingVersions(const ModuleVersion& owner, const std::string& package);
+  // `before`: what an earlier comparison left; null: every version, in every set of other modules it was built with.
   Result<Fitting> Compare(const std::string& module, const std::vector<std::string>& versions,
-                          const std::map<std::string, PackageFacts>& facts);
+                          const std::map<std::string, PackageFacts>& facts, const std::vector<Candidate>* before);
+  Result<void> AddCandidates(const std::string& module, const std::string& version, std::vector<Candidate>* candidates);
   static Assumptions Assume(const std::string& module, const std::string& version);
   Result<std::vector<std::string>> PossibleVersions(const std::string& module);
   Result<std::vector<Assumptions>> AssumptionsFor(const std::string& module, const std::string& version);
@@ -133,6 +137,9 @@ class DatabaseSide {
   std::map<std::pair<ModuleVersion, std::string>, Fitting> fitting_;  // and by the generated package that counts
   std::map<ModuleVersion, Bracket> brackets_;
 };
+
+// "1.33.2, 1.33.3"; of many the first and the last: "0.5.0, ..., 0.9.0".
+std::string ListOf(const std::vector<std::string>& versions);
 
 // "field", "struct" or "function" of a program, in words: "Go 1.26.8", "google.golang.org/grpc 1.60.1".
 std::string NameOf(const ModuleVersion& version);

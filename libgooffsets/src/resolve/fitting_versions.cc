@@ -153,68 +153,86 @@ Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const ModuleV
   if (auto known = fitting_.find(key); known != fitting_.end()) return &known->second;
   Fitting fitting;
   if (generated == told->generated.end()) {
-    GOOFFSETS_TRY(fitting, Compare(owner.module, told->versions, told->written));
+    GOOFFSETS_TRY(fitting, Compare(owner.module, told->versions, told->written, nullptr));
     if (told->generated.empty()) told->written.clear();  // no item will ask again
   } else {
-    std::map<std::string, PackageFacts> facts = told->written;
-    facts.insert(*generated);
-    GOOFFSETS_TRY(fitting, Compare(owner.module, told->versions, facts));
+    GOOFFSETS_TRY(const Fitting* written, FittingVersions(owner, std::string()));
+    const std::map<std::string, PackageFacts> facts = {*generated};
+    GOOFFSETS_TRY(fitting, Compare(owner.module, told->versions, facts, &written->left));
+    if (fitting.fit.empty() && !written->fit.empty()) {
+      fitting.why_none = "the generated code of " + package + " is another than that of the stored versions of " +
+                         owner.module + " that fit otherwise (" + ListOf(written->versions) + ")";
+    }
   }
   return &fitting_.emplace(key, std::move(fitting)).first->second;
 }
 
+Result<void> DatabaseSide::AddCandidates(const std::string& module, const std::string& version,
+                                         std::vector<Candidate>* candidates) {
+  bool as_stored = false;
+  if (module == kStdModule) {
+    GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module, version, target_->goarch));
+    as_stored = builds.size() == 1;
+  }
+  GOOFFSETS_TRY(std::vector<Assumptions> all, AssumptionsFor(module, version));
+  for (Assumptions& assumptions : all) {
+    auto view = std::make_shared<ProgramView>(reader_, target_, std::move(assumptions));
+    candidates->push_back({version, std::move(view), as_stored, 0});
+  }
+  return {};
+}
+
 Result<DatabaseSide::Fitting> DatabaseSide::Compare(const std::string& module, const std::vector<std::string>& versions,
-                                                    const std::map<std::string, PackageFacts>& facts) {
-  Fitting fitting;
+                                                    const std::map<std::string, PackageFacts>& facts,
+                                                    const std::vector<Candidate>* before) {
   std::map<std::string, TargetWorld> worlds;  // of each version by itself
   for (const std::string& each : versions) worlds.try_emplace(each, reader_, target_, Assume(module, each));
   VersionSieve sieve(reader_, module, target_->goarch, facts, versions,
                      [&](const std::string& of) { return &worlds.at(of); });
-  // A build's other modules count only for what is left when versions by themselves are sieved.
-  std::vector<VersionSieve::Candidate> by_itself;
-  for (const std::string& each : versions) by_itself.push_back({each, &worlds.at(each)});
-  if (module != kStdModule) GOOFFSETS_CHECK_OK(sieve.Run(&by_itself));
   std::vector<Candidate> candidates;
+  if (before != nullptr) {
+    candidates = *before;
+  } else {
+    // A build's other modules count only for what is left when versions by themselves are sieved.
+    std::vector<VersionSieve::Candidate> by_itself;
+    for (const std::string& each : versions) by_itself.push_back({each, &worlds.at(each)});
+    if (module != kStdModule) GOOFFSETS_CHECK_OK(sieve.Run(&by_itself));
+    for (const VersionSieve::Candidate& each : by_itself) {
+      if (each.left) GOOFFSETS_CHECK_OK(AddCandidates(module, each.version, &candidates));
+    }
+  }
   std::vector<VersionSieve::Candidate> sieved;
-  for (const VersionSieve::Candidate& each : by_itself) {
-    if (!each.left) continue;
-    bool as_stored = false;
-    if (module == kStdModule) {
-      GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module, each.version, target_->goarch));
-      as_stored = builds.size() == 1;
-    }
-    GOOFFSETS_TRY(std::vector<Assumptions> all, AssumptionsFor(module, each.version));
-    for (Assumptions& assumptions : all) {
-      candidates.push_back({each.version, std::make_unique<ProgramView>(reader_, target_, std::move(assumptions))});
-      ProgramView& view = *candidates.back().view;
-      sieved.push_back({each.version, &view.world, &view.composer, as_stored});
-    }
+  for (const Candidate& each : candidates) {
+    sieved.push_back({each.version, &each.view->world, &each.view->composer, each.as_stored});
   }
   GOOFFSETS_CHECK_OK(sieve.Run(&sieved));
+  Fitting fitting;
   for (size_t i = 0; i < candidates.size(); ++i) {
+    Candidate& candidate = candidates[i];
     if (!sieved[i].left) continue;
-    size_t compared = sieved[i].structs;
-    if (!sieved[i].as_stored) {
-      GOOFFSETS_TRY(const std::optional<size_t> structs, CompareStructs(candidates[i].view.get(), facts));
-      if (!structs) continue;
-      compared = *structs;
+    size_t structs = sieved[i].structs;
+    if (!candidate.as_stored) {
+      GOOFFSETS_TRY(const std::optional<size_t> composed, CompareStructs(candidate.view.get(), facts));
+      if (!composed) continue;
+      structs = *composed;
     }
-    compared += sieved[i].functions;
-    if (compared == 0) continue;
-    if (fitting.versions.empty() || fitting.versions.back() != candidates[i].version) {
-      fitting.versions.push_back(candidates[i].version);
+    candidate.compared += structs + sieved[i].functions;
+    if (candidate.compared > 0) {
+      if (fitting.versions.empty() || fitting.versions.back() != candidate.version) {
+        fitting.versions.push_back(candidate.version);
+      }
+      fitting.compared = std::max(fitting.compared, candidate.compared);
+      fitting.fit.push_back(candidate);
     }
-    fitting.compared = std::max(fitting.compared, compared);
-    fitting.fit.push_back(std::move(candidates[i]));
+    fitting.left.push_back(std::move(candidate));
   }
-  fitting.tried = versions.size();
   if (self_ == nullptr) {
     fitting.why_none = "what the program tells of itself was left out";
   } else if (facts.empty()) {
     fitting.why_none = "the program tells nothing of " + module + " that could be compared";
   } else if (fitting.fit.empty()) {
     fitting.why_none =
-        "none of " + std::to_string(fitting.tried) + " stored versions of " + module + " fits what the program tells";
+        "none of " + std::to_string(versions.size()) + " stored versions of " + module + " fits what the program tells";
   }
   return fitting;
 }

@@ -16,7 +16,8 @@ namespace {
 
 using Kind = DatabaseAnswer::Kind;
 
-// "1.33.2, 1.33.3"; of many the first and the last: "0.5.0, ..., 0.9.0".
+}  // namespace
+
 std::string ListOf(const std::vector<std::string>& versions) {
   constexpr size_t kFew = 3;
   if (versions.size() > kFew) return versions.front() + ", ..., " + versions.back();
@@ -24,8 +25,6 @@ std::string ListOf(const std::vector<std::string>& versions) {
   for (const std::string& version : versions) list += (list.empty() ? "" : ", ") + version;
   return list;
 }
-
-}  // namespace
 
 Result<DatabaseAnswer> DatabaseSide::Inferred(const Item& item) {
   DatabaseAnswer unknown;
