@@ -22,8 +22,9 @@ EXPOSURE = {"offsetd.service": 15, "update-offsets.service": 15, "gooffsets-publ
 
 
 def places():
-    """Where the packages put the programs (tests/e2e/packages_test.py holds that they do)."""
-    return {**{path: tool(variable) for path, variable in PROGRAMS.items()}, "usr/share/gooffsets/gooffsets-publish": PUBLISHER}
+    """Where the packages put the programs and their data (tests/e2e/packages_test.py holds that they do)."""
+    data = {f"usr/share/gooffsets/data/{name}": SOURCE_DIR / "data" / name for name in ("targets.toml", "versions")}
+    return {**{path: tool(variable) for path, variable in PROGRAMS.items()}, "usr/share/gooffsets/gooffsets-publish": PUBLISHER, **data}
 
 
 class Units(unittest.TestCase):
