@@ -105,6 +105,7 @@ class Failures(harness.ToolTest):
         retry = self.generate("flaky", ">=1.0", "--dry-run", "--retry-failed")
         self.assertNotIn("1.1.0 go", again.stdout)
         self.assertIn("1.1.0", retry.stdout)
+        self.assert_says(self.generate("flaky", ">=1.0"), "--retry-failed", "1.1.0")
         self.assert_whole()
 
     def test_a_toolchain_that_does_not_exist(self):

@@ -122,7 +122,10 @@ class Runner {
         return {};
       }
       if (first) {
-        for (const Skipped& s : plan.skipped) summary_.planned_done += s.kind == Skipped::Kind::kDone;
+        for (const Skipped& s : plan.skipped) {
+          if (s.kind == Skipped::Kind::kDone) ++summary_.planned_done;
+          if (s.kind == Skipped::Kind::kFailed || s.kind == Skipped::Kind::kUnavailable) summary_.not_tried.push_back(s);
+        }
       }
       // Nothing is tried twice in one run, whatever the plan says.
       std::erase_if(plan.jobs, [&](const Job& j) { return made.contains(KeyOf(j.module, j.version, j.go, j.goarch)); });

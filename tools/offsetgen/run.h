@@ -50,6 +50,7 @@ struct RunSummary {
   size_t disagreements = 0, explained = 0;   // of the builds of this run
   uint64_t structs = 0, functions = 0, fields_compared = 0, params_compared = 0, params_not_compared = 0;
   size_t planned_done = 0;                   // module versions that needed nothing
+  std::vector<Skipped> not_tried;            // did not compile, or was not to be had, before
   double seconds = 0, build_seconds = 0, read_seconds = 0, prepare_seconds = 0;
   double max_read_seconds = 0;
   std::vector<gooffsets::Error> errors;      // of transient failures, each message once

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <string>
 
 namespace offsetgen {
 
@@ -15,6 +17,17 @@ void PrintSummary(const RunSummary& s, const RunOptions& options, Progress* prog
   }
   line(fmt::format("{} built, {} from cache, {} needed nothing, {} do not compile, {} not available, {} failed; {:.1f} s", s.built,
                    s.reused, s.planned_done, s.compile_failed, s.unavailable, s.transient, s.seconds));
+  if (!s.not_tried.empty()) {
+    constexpr size_t kShown = 3;
+    std::string names;
+    for (size_t i = 0; i < std::min(kShown, s.not_tried.size()); ++i) {
+      const Skipped& skipped = s.not_tried[i];
+      names += fmt::format("{}{} {} {} ({})", i == 0 ? "" : ", ", skipped.module, skipped.version, ToString(skipped.goarch),
+                           skipped.why);
+    }
+    if (s.not_tried.size() > kShown) names += ", ...";
+    line(fmt::format("{} not tried again after a failure (--retry-failed tries them): {}", s.not_tried.size(), names));
+  }
   if (s.built + s.reused > 0) {
     line(fmt::format("{} structs and {} functions; compared with go/types: {} fields, with the ABI rules: {} parameters ({} not "
                      "compared); {} disagreements ({} more are explained)",

@@ -108,6 +108,7 @@ class DatabaseSide {
   };
   Result<std::map<std::string, PackageFacts>> TellFacts(const ModuleVersion& owner,
                                                         const std::vector<std::string>& versions);
+  Result<void> LeaveOutNotCompiling(const std::string& module, ToldOfModule* told);
   Result<ToldOfModule*> TellModule(const ModuleVersion& owner);
   // For items of `package`. Without a version: of all stored ones.
   Result<const Fitting*> FittingVersions(const ModuleVersion& owner, const std::string& package);

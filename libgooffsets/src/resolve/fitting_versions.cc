@@ -99,13 +99,6 @@ Result<std::vector<std::string>> DatabaseSide::PossibleVersions(const std::strin
       if (!release || (!target_->language.empty() && release->minor_line() != target_->language)) return true;
       return self_ != nullptr && !self_->MayBeOf(*release);
     });
-  } else if (const Result<Version> go = Version::Parse(VersionScheme::kGo, target_->go)) {
-    // What does not compile with a newer Go than the program's, and does with newer ones still.
-    GOOFFSETS_TRY(const auto not_compiling, reader_->NotCompilingWith(module, target_->goarch));
-    std::erase_if(versions, [&](const std::string& text) {
-      const auto with = not_compiling.find(text);
-      return with != not_compiling.end() && *go <= with->second;
-    });
   }
   if (versions.size() > kMostCandidates) versions.erase(versions.begin(), versions.end() - kMostCandidates);
   return versions;
@@ -129,6 +122,21 @@ Result<std::map<std::string, PackageFacts>> DatabaseSide::TellFacts(const Module
   return self_->TellPackages(packages, true);
 }
 
+// Versions with a package that the program has, and that no Go as old as the program's compiles.
+Result<void> DatabaseSide::LeaveOutNotCompiling(const std::string& module, ToldOfModule* told) {
+  const Result<Version> go = Version::Parse(VersionScheme::kGo, target_->go);
+  if (module == kStdModule || !go) return {};
+  GOOFFSETS_TRY(const ModuleViewReader::CompileFailures failures,
+                reader_->CompileFailuresOf(module, target_->goarch));
+  std::erase_if(told->versions, [&](const std::string& version) {
+    const auto of = failures.find(version);
+    return of != failures.end() && std::ranges::any_of(of->second, [&](const auto& failure) {
+             return *go <= failure.go && told->written.contains(failure.package);
+           });
+  });
+  return {};
+}
+
 Result<DatabaseSide::ToldOfModule*> DatabaseSide::TellModule(const ModuleVersion& owner) {
   if (auto known = told_.find(owner); known != told_.end()) return &known->second;
   ToldOfModule told;
@@ -137,6 +145,7 @@ Result<DatabaseSide::ToldOfModule*> DatabaseSide::TellModule(const ModuleVersion
     GOOFFSETS_TRY(told.versions, PossibleVersions(owner.module));
   }
   GOOFFSETS_TRY(told.written, TellFacts(owner, told.versions));
+  if (owner.version.empty()) GOOFFSETS_CHECK_OK(LeaveOutNotCompiling(owner.module, &told));
   for (auto package = told.written.begin(); package != told.written.end();) {
     const auto next = std::next(package);
     if (IsGenerated(package->second)) told.generated.insert(told.written.extract(package));

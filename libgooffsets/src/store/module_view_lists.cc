@@ -1,6 +1,11 @@
 // What the package lists of module versions tell: which packages a version has, and on which tags their files depend.
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "store/module_view_reader.h"
 
@@ -14,6 +19,19 @@ const PackageListEntry* FindIn(const std::vector<PackageListEntry>& list, int64_
   auto entry = std::lower_bound(list.begin(), list.end(), path,
                                 [](const PackageListEntry& a, int64_t wanted) { return a.path < wanted; });
   return entry == list.end() || entry->path != path ? nullptr : &*entry;
+}
+
+// The package of `module` in whose source file the compiler found an error, by its message: "http2/transport.go:1021:13:
+// tc.NetConn undefined" below the version's directory in the module cache. Empty: it found none in this module.
+std::string RefusedPackage(std::string_view reason, const std::string& module, const std::string& version) {
+  const std::string directory = "mod/" + module + "@v" + version + "/";
+  const std::string_view file = reason.substr(0, reason.find(".go:"));
+  if (file.size() == reason.size() || file.find_first_of(" \n") != std::string_view::npos) return {};
+  const size_t begin = file.find(directory);
+  if (begin == std::string_view::npos) return {};
+  const std::string_view path = file.substr(begin + directory.size());
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? module : module + "/" + std::string(path.substr(0, slash));
 }
 
 }  // namespace
@@ -207,37 +225,35 @@ Result<std::string> ModuleViewReader::WhyNotBuilt(const std::string& module, con
   return why_not_built_.emplace(key, std::move(why)).first->second;
 }
 
-Result<std::map<std::string, Version>> ModuleViewReader::NotCompilingWith(const std::string& module, GoArch goarch) {
-  struct Tried {
-    std::optional<Version> oldest_success;
-    std::vector<Version> failures;
-  };
-  std::map<std::string, Tried> tried;
+Result<ModuleViewReader::CompileFailures> ModuleViewReader::CompileFailuresOf(const std::string& module,
+                                                                              GoArch goarch) {
+  CompileFailures failures;
+  std::map<std::string, Version> oldest;  // that built it
   Statement query = db_->Prepare(
-      "SELECT v.text, b.go, b.status FROM build b JOIN version v ON v.id = b.version JOIN module m ON m.id = v.module "
-      "WHERE m.path = ? AND b.goarch = ? AND b.status IN (0, 1)");
+      "SELECT v.text, b.go, b.status, b.reason FROM build b JOIN version v ON v.id = b.version "
+      "JOIN module m ON m.id = v.module WHERE m.path = ? AND b.goarch = ? AND b.status IN (0, 1)");
   query.BindText(module).BindText(ToString(goarch));
   while (true) {
     GOOFFSETS_TRY(bool row, query.Next());
     if (!row) break;
     Result<Version> go = Version::Parse(VersionScheme::kGo, query.Bytes(1));
     if (!go) continue;
-    Tried& of = tried[query.Text(0)];
+    const std::string version = query.Text(0);
     if (static_cast<BuildStatus>(query.Int(2)) == BuildStatus::kCompileFailed) {
-      of.failures.push_back(*go);
-    } else if (!of.oldest_success || *go < *of.oldest_success) {
-      of.oldest_success = *go;
+      const std::string package = RefusedPackage(query.Bytes(3), module, version);
+      if (!package.empty()) failures[version].push_back({*go, package});
+    } else if (const auto [known, fresh] = oldest.emplace(version, *go); !fresh && *go < known->second) {
+      known->second = *go;
     }
   }
-  std::map<std::string, Version> newest;
-  for (const auto& [version, of] : tried) {
-    for (const Version& go : of.failures) {
-      if (!of.oldest_success || go > *of.oldest_success) continue;  // too new a release, or never built
-      const auto [known, fresh] = newest.emplace(version, go);
-      if (!fresh && known->second < go) known->second = go;
-    }
+  for (auto version = failures.begin(); version != failures.end();) {
+    const auto built = oldest.find(version->first);
+    // Too new a release, or never built: then it is not known what was at fault.
+    std::erase_if(version->second,
+                  [&](const CompileFailure& failure) { return built == oldest.end() || failure.go > built->second; });
+    version = version->second.empty() ? failures.erase(version) : std::next(version);
   }
-  return newest;
+  return failures;
 }
 
 }  // namespace gooffsets

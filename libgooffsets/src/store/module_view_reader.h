@@ -127,9 +127,15 @@ class ModuleViewReader {
   // Why there is no successful build of this version and GOARCH; empty: there is one.
   Result<std::string> WhyNotBuilt(const std::string& module, const std::string& version, GoArch goarch);
 
-  // Of versions that do not compile with a Go release older than all that they were built with: the newest such
-  // release.
-  Result<std::map<std::string, Version>> NotCompilingWith(const std::string& module, GoArch goarch);
+  // What the compiler refused of a version's own packages, with a Go release older than all that built the version.
+  // Refusals by the go command do not count: it reads go.mod, which programs built without modules were built without.
+  // Nor do packages of other modules: programs need not have them.
+  struct CompileFailure {
+    Version go;
+    std::string package;
+  };
+  using CompileFailures = std::map<std::string, std::vector<CompileFailure>>;  // by version
+  Result<CompileFailures> CompileFailuresOf(const std::string& module, GoArch goarch);
 
   // About how many bytes are remembered.
   size_t remembered() const { return remembered_; }
