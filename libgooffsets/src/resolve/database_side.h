@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -104,6 +105,7 @@ class DatabaseSide {
   // What the program tells of a module, and the stored versions that are compared with it.
   struct ToldOfModule {
     std::vector<std::string> versions;
+    std::set<std::string> refused;                           // by the go command of a Go as old as the program's
     std::map<std::string, PackageFacts> written, generated;  // by import path; by people, by protoc
   };
   Result<std::map<std::string, PackageFacts>> TellFacts(const ModuleVersion& owner,

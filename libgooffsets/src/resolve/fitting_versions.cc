@@ -122,18 +122,20 @@ Result<std::map<std::string, PackageFacts>> DatabaseSide::TellFacts(const Module
   return self_->TellPackages(packages, true);
 }
 
-// Versions with a package that the program has, and that no Go as old as the program's compiles.
+// Versions that are not the program's because a newer Go than its own does not compile a package that it has. That the
+// go command refuses a go.mod proves nothing: programs that name no modules may have been built without any (Debian's
+// in GOPATH, Bazel's), and x/net 0.38, which asks for Go 1.23, compiles with Go 1.20.
 Result<void> DatabaseSide::LeaveOutNotCompiling(const std::string& module, ToldOfModule* told) {
   const Result<Version> go = Version::Parse(VersionScheme::kGo, target_->go);
   if (module == kStdModule || !go) return {};
-  GOOFFSETS_TRY(const ModuleViewReader::CompileFailures failures,
-                reader_->CompileFailuresOf(module, target_->goarch));
-  std::erase_if(told->versions, [&](const std::string& version) {
-    const auto of = failures.find(version);
-    return of != failures.end() && std::ranges::any_of(of->second, [&](const auto& failure) {
-             return *go <= failure.go && told->written.contains(failure.package);
-           });
-  });
+  GOOFFSETS_TRY(const auto failures, reader_->CompileFailuresOf(module, target_->goarch));
+  for (const auto& [version, of_version] : failures) {
+    for (const ModuleViewReader::CompileFailure& failure : of_version) {
+      if (*go > failure.go) continue;
+      if (failure.package.empty()) told->refused.insert(version);
+      if (told->written.contains(failure.package)) std::erase(told->versions, version);
+    }
+  }
   return {};
 }
 

@@ -39,15 +39,21 @@ Result<DatabaseAnswer> DatabaseSide::Inferred(const Item& item) {
     return unknown;
   }
   GOOFFSETS_TRY(const Fitting* fitting, FittingVersions(found->owner, symbol.first));
+  GOOFFSETS_TRY(const ToldOfModule* told, TellModule(found->owner));
   unknown.missing.reason = fitting->why_none;
   std::optional<DatabaseAnswer> agreed;
+  std::vector<std::string> versions;  // that count
   for (const Candidate& candidate : fitting->fit) {
     GOOFFSETS_TRY(DatabaseAnswer answer, AskIn(candidate.view.get(), item));
     const std::string name = NameOf({found->owner.module, candidate.version});
     if (answer.kind == Kind::kUnknown) {
       unknown.missing = {name + " fits, but says nothing of it: " + answer.missing.reason, answer.missing.hint};
+      // Nobody has seen the files of this package for such a Go, and the go command does not build them.
+      GOOFFSETS_TRY(const TargetWorld::Sightings* there, candidate.view->world.Find(symbol.first));
+      if (there->holds.empty() && told->refused.contains(candidate.version)) continue;
       return unknown;
     }
+    if (versions.empty() || versions.back() != candidate.version) versions.push_back(candidate.version);
     if (agreed && !agreed->SameAs(answer)) {
       unknown.missing = {std::to_string(fitting->versions.size()) +
                              " versions fit what the program tells and disagree: " + agreed->how + " says " +
@@ -65,9 +71,8 @@ Result<DatabaseAnswer> DatabaseSide::Inferred(const Item& item) {
   if (!agreed) return unknown;
   if (agreed->kind == Kind::kAbsent) {
     // No build of this very version and configuration proves it.
-    unknown.missing = {
-        "all " + std::to_string(fitting->versions.size()) + " versions that fit say: " + agreed->missing.reason,
-        strict_.world.BuildHint()};
+    unknown.missing = {"all " + std::to_string(versions.size()) + " versions that fit say: " + agreed->missing.reason,
+                       strict_.world.BuildHint()};
     return unknown;
   }
   std::sort(agreed->evidence.begin(), agreed->evidence.end());
@@ -75,9 +80,9 @@ Result<DatabaseAnswer> DatabaseSide::Inferred(const Item& item) {
   agreed->source = Source::kInferred;
   const std::string compared = std::to_string(fitting->compared) + " layouts and functions compared)";
   if (found->owner.version.empty()) {
-    const std::string count = std::to_string(fitting->versions.size());
-    agreed->how = count + " of " + count + " versions of " + found->owner.module + " that fit (" +
-                  ListOf(fitting->versions) + "; " + compared;
+    const std::string count = std::to_string(versions.size());
+    agreed->how = count + " of " + count + " versions of " + found->owner.module + " that fit (" + ListOf(versions) +
+                  "; " + compared;
   } else {
     agreed->how = NameOf(found->owner) + " as observed, which fits what the program tells (" + compared;
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,14 +22,17 @@ const PackageListEntry* FindIn(const std::vector<PackageListEntry>& list, int64_
   return entry == list.end() || entry->path != path ? nullptr : &*entry;
 }
 
-// The package of `module` in whose source file the compiler found an error, by its message: "http2/transport.go:1021:13:
-// tc.NetConn undefined" below the version's directory in the module cache. Empty: it found none in this module.
-std::string RefusedPackage(std::string_view reason, const std::string& module, const std::string& version) {
+// The package of `module` in which the compiler found an error, by its message
+// ("../../mod/golang.org/x/net@v0.29.0/http2/ transport.go:1078:13: tc.NetConn undefined"); empty: the message names no
+// file; nullopt: another module's.
+std::optional<std::string> FailedPackage(std::string_view reason, const std::string& module,
+                                         const std::string& version) {
+  const size_t end = reason.find(".go:");
+  if (end == std::string_view::npos) return std::string();
+  const std::string_view file = reason.substr(0, end);
   const std::string directory = "mod/" + module + "@v" + version + "/";
-  const std::string_view file = reason.substr(0, reason.find(".go:"));
-  if (file.size() == reason.size() || file.find_first_of(" \n") != std::string_view::npos) return {};
   const size_t begin = file.find(directory);
-  if (begin == std::string_view::npos) return {};
+  if (begin == std::string_view::npos) return std::nullopt;
   const std::string_view path = file.substr(begin + directory.size());
   const size_t slash = path.rfind('/');
   return slash == std::string_view::npos ? module : module + "/" + std::string(path.substr(0, slash));
@@ -240,8 +244,8 @@ Result<ModuleViewReader::CompileFailures> ModuleViewReader::CompileFailuresOf(co
     if (!go) continue;
     const std::string version = query.Text(0);
     if (static_cast<BuildStatus>(query.Int(2)) == BuildStatus::kCompileFailed) {
-      const std::string package = RefusedPackage(query.Bytes(3), module, version);
-      if (!package.empty()) failures[version].push_back({*go, package});
+      std::optional<std::string> package = FailedPackage(query.Bytes(3), module, version);
+      if (package) failures[version].push_back({*go, *std::move(package)});
     } else if (const auto [known, fresh] = oldest.emplace(version, *go); !fresh && *go < known->second) {
       known->second = *go;
     }

@@ -127,12 +127,11 @@ class ModuleViewReader {
   // Why there is no successful build of this version and GOARCH; empty: there is one.
   Result<std::string> WhyNotBuilt(const std::string& module, const std::string& version, GoArch goarch);
 
-  // What the compiler refused of a version's own packages, with a Go release older than all that built the version.
-  // Refusals by the go command do not count: it reads go.mod, which programs built without modules were built without.
-  // Nor do packages of other modules: programs need not have them.
+  // Builds of a version that failed with a Go release older than all that built it. Where another module's files were
+  // at fault, nothing is said: programs need not have these.
   struct CompileFailure {
     Version go;
-    std::string package;
+    std::string package;  // in which the compiler found an error; empty: the go command refused the go.mod
   };
   using CompileFailures = std::map<std::string, std::vector<CompileFailure>>;  // by version
   Result<CompileFailures> CompileFailuresOf(const std::string& module, GoArch goarch);
