@@ -108,12 +108,18 @@ class DatabaseSide {
     std::set<std::string> refused;                           // by the go command of a Go as old as the program's
     std::map<std::string, PackageFacts> written, generated;  // by import path; by people, by protoc
   };
-  Result<std::map<std::string, PackageFacts>> TellFacts(const ModuleVersion& owner,
+  // An inference: of what, and whether the packages alone that may have been built otherwise are compared.
+  struct Inference {
+    ModuleVersion owner;
+    bool in_doubt = false;
+    auto operator<=>(const Inference&) const = default;
+  };
+  Result<std::map<std::string, PackageFacts>> TellFacts(const Inference& inference,
                                                         const std::vector<std::string>& versions);
   Result<void> LeaveOutNotCompiling(const std::string& module, ToldOfModule* told);
-  Result<ToldOfModule*> TellModule(const ModuleVersion& owner);
+  Result<ToldOfModule*> TellModule(const Inference& inference);
   // For items of `package`. Without a version: of all stored ones.
-  Result<const Fitting*> FittingVersions(const ModuleVersion& owner, const std::string& package);
+  Result<const Fitting*> FittingVersions(const Inference& inference, const std::string& package);
   // `before`: what an earlier comparison left; null: every version, in every set of other modules it was built with.
   Result<Fitting> Compare(const std::string& module, const std::vector<std::string>& versions,
                           const std::map<std::string, PackageFacts>& facts, const std::vector<Candidate>* before);
@@ -136,8 +142,8 @@ class DatabaseSide {
   const Target* target_;
   SelfSource* self_;
   ProgramView strict_;
-  std::map<ModuleVersion, ToldOfModule> told_;
-  std::map<std::pair<ModuleVersion, std::string>, Fitting> fitting_;  // and by the generated package that counts
+  std::map<Inference, ToldOfModule> told_;
+  std::map<std::pair<Inference, std::string>, Fitting> fitting_;  // and by the generated package that counts
   std::map<ModuleVersion, Bracket> brackets_;
 };
 

@@ -104,17 +104,17 @@ Result<std::vector<std::string>> DatabaseSide::PossibleVersions(const std::strin
   return versions;
 }
 
-// What can refute a version. Where the program names it, only packages that may have been built otherwise are in doubt.
-Result<std::map<std::string, PackageFacts>> DatabaseSide::TellFacts(const ModuleVersion& owner,
+// What can refute a version.
+Result<std::map<std::string, PackageFacts>> DatabaseSide::TellFacts(const Inference& inference,
                                                                     const std::vector<std::string>& versions) {
   if (self_ == nullptr) return std::map<std::string, PackageFacts>();
-  GOOFFSETS_TRY(std::set<std::string> packages, reader_->PackagesOf(owner.module, versions));
-  if (!owner.version.empty()) {
-    for (auto package = packages.begin(); package != packages.end();) {
-      GOOFFSETS_TRY(const TargetWorld::Sightings* found, strict_.world.Find(*package));
-      package = found->config_unknown ? std::next(package) : packages.erase(package);
-    }
-    // One version lacks no function that another has: functions count only where there is no struct.
+  GOOFFSETS_TRY(std::set<std::string> packages, reader_->PackagesOf(inference.owner.module, versions));
+  for (auto package = packages.begin(); inference.in_doubt && package != packages.end();) {
+    GOOFFSETS_TRY(const TargetWorld::Sightings* found, strict_.world.Find(*package));
+    package = found->config_unknown ? std::next(package) : packages.erase(package);
+  }
+  // One version lacks no function that another has: functions count only where there is no struct.
+  if (!inference.owner.version.empty()) {
     GOOFFSETS_TRY(auto structs, self_->TellPackages(packages, false));
     if (!structs.empty()) return structs;
   }
@@ -139,35 +139,37 @@ Result<void> DatabaseSide::LeaveOutNotCompiling(const std::string& module, ToldO
   return {};
 }
 
-Result<DatabaseSide::ToldOfModule*> DatabaseSide::TellModule(const ModuleVersion& owner) {
-  if (auto known = told_.find(owner); known != told_.end()) return &known->second;
+Result<DatabaseSide::ToldOfModule*> DatabaseSide::TellModule(const Inference& inference) {
+  const ModuleVersion& owner = inference.owner;
+  if (auto known = told_.find(inference); known != told_.end()) return &known->second;
   ToldOfModule told;
   told.versions = {owner.version};
   if (owner.version.empty()) {
     GOOFFSETS_TRY(told.versions, PossibleVersions(owner.module));
   }
-  GOOFFSETS_TRY(told.written, TellFacts(owner, told.versions));
+  GOOFFSETS_TRY(told.written, TellFacts(inference, told.versions));
   if (owner.version.empty()) GOOFFSETS_CHECK_OK(LeaveOutNotCompiling(owner.module, &told));
   for (auto package = told.written.begin(); package != told.written.end();) {
     const auto next = std::next(package);
     if (IsGenerated(package->second)) told.generated.insert(told.written.extract(package));
     package = next;
   }
-  return &told_.emplace(owner, std::move(told)).first->second;
+  return &told_.emplace(inference, std::move(told)).first->second;
 }
 
-Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const ModuleVersion& owner,
+Result<const DatabaseSide::Fitting*> DatabaseSide::FittingVersions(const Inference& inference,
                                                                    const std::string& package) {
-  GOOFFSETS_TRY(ToldOfModule * told, TellModule(owner));
+  const ModuleVersion& owner = inference.owner;
+  GOOFFSETS_TRY(ToldOfModule * told, TellModule(inference));
   const auto generated = told->generated.find(package);
-  const auto key = std::pair(owner, generated == told->generated.end() ? std::string() : package);
+  const auto key = std::pair(inference, generated == told->generated.end() ? std::string() : package);
   if (auto known = fitting_.find(key); known != fitting_.end()) return &known->second;
   Fitting fitting;
   if (generated == told->generated.end()) {
     GOOFFSETS_TRY(fitting, Compare(owner.module, told->versions, told->written, nullptr));
     if (told->generated.empty()) told->written.clear();  // no item will ask again
   } else {
-    GOOFFSETS_TRY(const Fitting* written, FittingVersions(owner, std::string()));
+    GOOFFSETS_TRY(const Fitting* written, FittingVersions(inference, std::string()));
     const std::map<std::string, PackageFacts> facts = {*generated};
     GOOFFSETS_TRY(fitting, Compare(owner.module, told->versions, facts, &written->left));
     if (fitting.fit.empty() && !written->fit.empty()) {

@@ -38,8 +38,12 @@ Result<DatabaseAnswer> DatabaseSide::Inferred(const Item& item) {
     unknown.missing.reason = target_->go_why;
     return unknown;
   }
-  GOOFFSETS_TRY(const Fitting* fitting, FittingVersions(found->owner, symbol.first));
-  GOOFFSETS_TRY(const ToldOfModule* told, TellModule(found->owner));
+  // Of a version that the program names, the packages in doubt are compared. If the one that is asked about is none of
+  // them, the doubt lies in a type of another module (net, with cgo), which any package may hold.
+  const bool doubt_within = found->config_unknown || found->owner.module == kStdModule;
+  const Inference inference{found->owner, !found->owner.version.empty() && doubt_within};
+  GOOFFSETS_TRY(const Fitting* fitting, FittingVersions(inference, symbol.first));
+  GOOFFSETS_TRY(const ToldOfModule* told, TellModule(inference));
   unknown.missing.reason = fitting->why_none;
   std::optional<DatabaseAnswer> agreed;
   std::vector<std::string> versions;  // that count
