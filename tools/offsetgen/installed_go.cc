@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -39,6 +40,27 @@ std::optional<fs::path> TreeOnPath() {
   return std::nullopt;
 }
 
+// Directories can be written whatever they were (packages are put below GOROOT/src); links become what they point at,
+// but for those to nothing and to a directory above. `above`: the directories that lead here, as they really are.
+void CopyDirectory(const fs::path& from, const fs::path& to, std::vector<fs::path>* above, std::error_code& ec) {
+  const fs::path here = fs::canonical(from, ec);
+  if (!ec) fs::create_directories(to, ec);
+  if (ec) return;
+  above->push_back(here);
+  for (fs::directory_iterator it(from, ec); !ec && it != fs::directory_iterator(); it.increment(ec)) {
+    const fs::path source = it->path(), target = to / source.filename();
+    std::error_code none;
+    if (it->is_regular_file(none)) {
+      fs::copy_file(source, target, ec);
+    } else if (it->is_directory(none)) {
+      const fs::path real = fs::canonical(source, ec);
+      if (!ec && std::ranges::find(*above, real) == above->end()) CopyDirectory(source, target, above, ec);
+    }
+    if (ec) break;  // increment() would clear it
+  }
+  above->pop_back();
+}
+
 }  // namespace
 
 std::optional<std::string> FindInstalledGo(const std::string& release) {
@@ -56,10 +78,11 @@ std::optional<std::string> FindInstalledGo(const std::string& release) {
 
 Result<void> CopyGoTree(const std::string& from, const std::string& to) {
   std::error_code ec;
-  fs::create_directories(to, ec);
-  for (const char* part : {"VERSION", "bin", "pkg", "src"}) {
-    if (!ec) fs::copy(fs::path(from) / part, fs::path(to) / part, fs::copy_options::recursive, ec);
+  std::vector<fs::path> above;
+  for (const char* part : {"bin", "pkg", "src"}) {
+    if (!ec) CopyDirectory(fs::path(from) / part, fs::path(to) / part, &above, ec);
   }
+  if (!ec) fs::copy_file(fs::path(from) / "VERSION", fs::path(to) / "VERSION", ec);
   if (ec) return gooffsets::ErrnoError(ec.value(), "cannot copy the Go installation " + from + " to " + to);
   return {};
 }

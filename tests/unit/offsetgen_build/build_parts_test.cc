@@ -10,6 +10,7 @@
 
 #include "cache.h"
 #include "go_command.h"
+#include "installed_go.h"
 #include "process.h"
 #include "unbuildable.h"
 
@@ -117,6 +118,28 @@ TEST(Cache, TheBuildCacheInUseLosesWhatBuildsNoLongerAskFor) {
   cache->Evict();  // 6 MB of 5: the oldest one is enough
   EXPECT_TRUE(fs::exists(old));
   EXPECT_FALSE(fs::exists(older));
+}
+
+TEST(InstalledGo, IsCopiedWithWhatItsLinksPointAtIntoDirectoriesThatCanBeWritten) {
+  Dir dir;
+  Write(dir / "go/VERSION", "go1.19.8\n");
+  Write(dir / "go/bin/go", "x");
+  Write(dir / "go/pkg/tool/linux_amd64/compile", "x");
+  Write(dir / "share/src/fmt/print.go", "package fmt");
+  fs::create_directory_symlink("../share/src", dir / "go/src");
+  fs::create_directory_symlink("..", dir / "share/src/fmt/loop");
+  fs::create_symlink("/nowhere/at/all", dir / "share/src/fmt/dangling");
+  fs::permissions(dir / "share/src/fmt", fs::perms::owner_read | fs::perms::owner_exec);
+  auto copied = CopyGoTree(dir / "go", dir / "copy");
+  ASSERT_TRUE(copied) << copied.error().ToString();
+  EXPECT_TRUE(fs::exists(dir / "copy/bin/go"));
+  EXPECT_TRUE(fs::exists(dir / "copy/VERSION"));
+  EXPECT_FALSE(fs::is_symlink(dir / "copy/src"));
+  EXPECT_EQ(fs::file_size(dir / "copy/src/fmt/print.go"), 11u);
+  EXPECT_FALSE(fs::exists(dir / "copy/src/fmt/loop"));
+  EXPECT_FALSE(fs::is_symlink(dir / "copy/src/fmt/dangling"));
+  EXPECT_NE(fs::status(dir / "copy/src/fmt").permissions() & fs::perms::owner_write, fs::perms::none);
+  EXPECT_FALSE(CopyGoTree(dir / "nothing", dir / "empty"));
 }
 
 TEST(Cache, AnotherProcessKeepsItsUnits) {
