@@ -147,6 +147,9 @@ class DatabaseSide {
   std::map<ModuleVersion, Bracket> brackets_;
 };
 
+// Whether protoc-gen-go or gogo/protobuf wrote this struct.
+bool IsGeneratedMessage(const StructLayout& layout);
+
 // "1.33.2, 1.33.3"; of many the first and the last: "0.5.0, ..., 0.9.0".
 std::string ListOf(const std::vector<std::string>& versions);
 

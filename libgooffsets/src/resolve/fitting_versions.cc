@@ -20,6 +20,12 @@ namespace {
 // Versions that are compared: far more than any module has stored, and a bound for hostile databases.
 constexpr size_t kMostCandidates = 2000;
 
+bool IsGenerated(const PackageFacts& facts) {
+  return std::ranges::any_of(facts.structs, [](const auto& named) { return IsGeneratedMessage(named.second); });
+}
+
+}  // namespace
+
 // src: google.golang.org/protobuf/cmd/protoc-gen-go/internal_gengo; "XXX_" before 1.20 and in gogo/protobuf.
 bool IsGeneratedMessage(const StructLayout& layout) {
   const auto has = [&](std::string_view name) {
@@ -28,12 +34,6 @@ bool IsGeneratedMessage(const StructLayout& layout) {
   return (has("sizeCache") && has("unknownFields")) ||
          std::ranges::any_of(layout.fields, [](const Field& field) { return field.name.starts_with("XXX_"); });
 }
-
-bool IsGenerated(const PackageFacts& facts) {
-  return std::ranges::any_of(facts.structs, [](const auto& named) { return IsGeneratedMessage(named.second); });
-}
-
-}  // namespace
 
 // How many structs are known in this program's world; nullopt: one of them has another layout than the program says.
 Result<std::optional<size_t>> DatabaseSide::CompareStructs(ProgramView* view,

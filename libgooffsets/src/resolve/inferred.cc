@@ -57,6 +57,15 @@ Result<DatabaseAnswer> DatabaseSide::Inferred(const Item& item) {
       if (there->holds.empty() && told->refused.contains(candidate.version)) continue;
       return unknown;
     }
+    // What people wrote tells the version of this package's source, and not which generator it went through.
+    const bool generated = std::ranges::any_of(answer.walked, [](const WalkedStruct& walked) {
+      return IsGeneratedMessage(walked.structure->composed.layout);
+    });
+    if (generated && found->owner.version.empty() && !told->generated.contains(symbol.first)) {
+      unknown.missing = {"protoc generated " + symbol.first + ", of which the program tells nothing that shows how",
+                         strict_.world.BuildHint()};
+      return unknown;
+    }
     if (versions.empty() || versions.back() != candidate.version) versions.push_back(candidate.version);
     if (agreed && !agreed->SameAs(answer)) {
       unknown.missing = {std::to_string(fitting->versions.size()) +

@@ -41,6 +41,7 @@ class StoredSource : public SelfSource {
     }
     return told;
   }
+  void Forget(const std::string& package) { facts_.erase(package); }
   StructLayout* Struct(const std::string& package, const std::string& name) {
     return &facts_.at(package).structs.at(name);
   }
@@ -82,6 +83,14 @@ TEST(Generated, APackageGeneratedAnewCountsForItselfOnly) {
   const DatabaseAnswer answer = chain.Ask(generated);
   EXPECT_EQ(answer.kind, Kind::kUnknown) << answer.how;
   EXPECT_NE(answer.missing.reason.find("generated code of"), std::string::npos) << answer.missing.reason;
+
+  // A generated package of which nothing is told may have been generated otherwise.
+  const std::string untold = "google.golang.org/grpc/health/grpc_health_v1";
+  EXPECT_EQ(chain.Ask(untold + ".HealthCheckRequest.Service").source, Source::kInferred);
+  source.Forget(untold);
+  Chain without(released, Program(kGo), &source);
+  EXPECT_EQ(without.Ask(written).source, Source::kInferred);
+  EXPECT_EQ(without.Ask(untold + ".HealthCheckRequest.Service").kind, Kind::kUnknown);
 
   // Another layout of a package that people wrote is another version's, and none has it.
   StructLayout* server = source.Struct(kModule, "Server");
