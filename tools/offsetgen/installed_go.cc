@@ -33,6 +33,7 @@ std::optional<fs::path> TreeOnPath() {
   const char* path = getenv("PATH");
   if (path == nullptr) return std::nullopt;
   for (std::string_view dir : Split(path, ':')) {
+    if (dir.empty()) continue;  // the current directory is no installation
     std::error_code ec;
     const fs::path program = fs::canonical(fs::path(dir) / "go", ec);
     if (!ec) return program.parent_path().parent_path();

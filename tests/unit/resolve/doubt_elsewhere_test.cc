@@ -2,8 +2,6 @@
 // do.
 #include <gtest/gtest.h>
 
-#include <map>
-#include <set>
 #include <string>
 
 #include "program.h"
@@ -14,34 +12,25 @@ namespace {
 
 using testing::Chain;
 using testing::Program;
+using testing::ToldSource;
 using Kind = DatabaseAnswer::Kind;
 
 constexpr char kStats[] = "google.golang.org/grpc/stats";
-
-// Tells some structs of that package.
-class StatsSource : public SelfSource {
- public:
-  Result<SelfFacts> Tell(const SelfQuestion&) override { return SelfFacts(); }
-  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages, bool) override {
-    if (!packages.contains(kStats)) return std::map<std::string, PackageFacts>();
-    return std::map<std::string, PackageFacts>{{kStats, facts}};
-  }
-  PackageFacts facts;
-};
 
 // net depends on cgo, and stats.OutHeader holds two net.Addr.
 TEST(DoubtElsewhere, WhatTheModulesOtherPackagesTellIsCompared) {
   const std::string released = testing::ReleasedDatabase();
   const std::string asked = std::string(kStats) + ".OutHeader.LocalAddr";
   BinaryInfo info = Program("1.26.11", {{"google.golang.org/grpc", "1.60.1"}});
-  StatsSource source;
+  ToldSource source;
+  PackageFacts& told = source.facts[kStats];
   DatabaseAnswer exact;
   {
     Chain plain(released, info);
     for (const char* name : {"InHeader", "ConnTagInfo"}) {
       const DatabaseAnswer answer = plain.Direct(std::string(kStats) + "." + name);
       ASSERT_EQ(answer.source, Source::kExact) << name << ": " << answer.missing.reason;
-      source.facts.structs.emplace(name, answer.structure);
+      told.structs.emplace(name, answer.structure);
     }
     exact = plain.Direct(asked);
     ASSERT_EQ(exact.kind, Kind::kFound);
@@ -56,9 +45,9 @@ TEST(DoubtElsewhere, WhatTheModulesOtherPackagesTellIsCompared) {
     EXPECT_EQ(answer.field.offset, exact.field.offset);
   }
   // A struct of the program with a net.Addr of another size: then OutHeader's is another as well.
-  StructLayout& told = source.facts.structs.at("ConnTagInfo");
-  told.fields.at(0).size += 8;
-  told.size += 16;
+  StructLayout& tag = told.structs.at("ConnTagInfo");
+  tag.fields.at(0).size += 8;
+  tag.size += 16;
   Chain chain(released, info, &source);
   EXPECT_EQ(chain.Ask(asked).kind, Kind::kUnknown);
 }

@@ -10,15 +10,17 @@
 #include <vector>
 
 #include "../store/temp_dir.h"
+#include "ask_all.h"
 #include "program.h"
 #include "released.h"
 
 namespace gooffsets {
 namespace {
 
+using testing::AskAll;
 using testing::Chain;
+using testing::Counts;
 using testing::Program;
-using Kind = DatabaseAnswer::Kind;
 
 constexpr char kGrpc[] = "google.golang.org/grpc";
 
@@ -51,79 +53,6 @@ std::vector<Pair> Pairs() {
   return pairs;
 }
 
-struct Counts {
-  std::map<Source, size_t> right;
-  size_t refused = 0, wrong = 0, absent = 0;
-  size_t Right() const {
-    size_t all = 0;
-    for (const auto& [source, count] : right) all += count;
-    return all;
-  }
-};
-
-void AskAll(const std::string& what, const std::string& released, const std::string& held_out, const std::string& go,
-            const std::string& module, const std::string& version, const std::map<std::string, std::string>& program,
-            size_t stride, Counts* counts) {
-  Chain truth(released, Program(go, program));
-  Chain chain(held_out, Program(go, program));
-  size_t number = 0;
-  for (const std::string& path : **truth.reader().PackagePaths(module, version)) {
-    const auto& seen = **truth.reader().Seen(module, version, path, GoArch::kAmd64);
-    if (seen.empty()) continue;
-    const SeenPackage* with_go = nullptr;
-    for (const SeenPackage& package : seen) {
-      if ((*truth.reader().Build(package.build))->evidence.go == go) with_go = &package;
-    }
-    if (with_go == nullptr) continue;
-    for (const PackageEntry& entry : **truth.reader().Entries(with_go->state)) {
-      if (entry.layout == 0 || ++number % stride != 0) continue;
-      const std::string symbol = *truth.reader().Text(entry.symbol);
-      if (symbol.find_first_of("[{ ") != std::string::npos)
-        continue;  // listed with their holder, under no symbol of its own
-      const Layout& layout = **truth.reader().LayoutOf(entry.layout);
-      auto judge = [&](const std::string& name, const DatabaseAnswer& answer, bool same) {
-        if (answer.kind == Kind::kUnknown) {
-          // A few of them, for whoever reads the log: what is refused has a reason.
-          if (++counts->refused <= 5) std::printf("refused: %s: %s\n", name.c_str(), answer.missing.reason.c_str());
-        } else if (answer.kind == Kind::kFound && same) {
-          ++counts->right[answer.source];
-        } else {
-          ++counts->wrong;
-          if (answer.kind == Kind::kAbsent) ++counts->absent;
-          ADD_FAILURE() << name << ": " << ToString(answer.source) << " says " << answer.Says() << " (" << answer.how
-                        << ")";
-        }
-      };
-      if (const auto* structure = std::get_if<StructLayout>(&layout)) {
-        for (const Field& field : structure->fields) {
-          if (field.name == "_") continue;
-          const std::string name = path + "." + symbol + "." + field.name;
-          const DatabaseAnswer answer = chain.Ask(name);
-          judge(name, answer, answer.field.offset == field.offset && answer.field.size == field.size);
-          if (counts->wrong > 20) return;
-        }
-      } else {
-        const auto& function = std::get<FunctionLayout>(layout);
-        const std::string name = path + "." + symbol;
-        const DatabaseAnswer answer = chain.Ask(name);
-        auto places = [](const std::vector<Parameter>& a, const std::vector<Parameter>& b) {
-          bool same = a.size() == b.size();
-          for (size_t i = 0; same && i < a.size(); ++i) same = a[i].size == b[i].size && a[i].pieces == b[i].pieces;
-          return same;
-        };
-        judge(name, answer,
-              answer.item == ItemKind::kFunction && places(answer.function.params, function.params) &&
-                  places(answer.function.results, function.results));
-        if (counts->wrong > 20) return;
-      }
-    }
-  }
-  std::printf("%s: %zu right (", what.c_str(), counts->Right());
-  for (const auto& [source, count] : counts->right)
-    std::printf(" %s %zu", std::string(ToString(source)).c_str(), count);
-  std::printf(" ), %zu refused, %zu wrong\n", counts->refused, counts->wrong);
-}
-
 void CheckWithout(const Pair& pair) {
   const auto& [go, version] = pair;
   const std::string released = testing::ReleasedDatabase();
@@ -142,13 +71,16 @@ void CheckWithout(const Pair& pair) {
 
   std::printf("without Go %s and grpc %s\n", go.c_str(), version.c_str());
   Counts standard, grpc, other;
-  AskAll("std of the missing Go release", released, held_out, go, "std", go, modules, 5, &standard);
-  AskAll("the missing grpc release", released, held_out, go, kGrpc, version, modules, 1, &grpc);
+  Chain truth(released, Program(go, modules));
+  Chain without(held_out, Program(go, modules));
+  AskAll("std of the missing Go release", &truth, &without, go, "std", go, 5, &standard);
+  AskAll("the missing grpc release", &truth, &without, go, kGrpc, version, 1, &grpc);
   // Only the build of that module with that Go release is missing: the others' shapes with this release's sizes.
   const std::string without_build = dir / "without_build.db";
   ASSERT_TRUE(testing::CopyWithout(
       without_build, [&](const BuildInfo& build) { return build.go == pair.go && build.root.module == kGrpc; }));
-  AskAll("grpc without a build of that Go release", released, without_build, go, kGrpc, version, modules, 1, &other);
+  Chain composed(without_build, Program(go, modules));
+  AskAll("grpc without a build of that Go release", &truth, &composed, go, kGrpc, version, 1, &other);
   EXPECT_EQ(standard.wrong + grpc.wrong + other.wrong, 0U);
   if (go != "1.26.11" || version != "1.60.1") return;
   EXPECT_LT(other.refused, 10U);
@@ -188,7 +120,9 @@ void CheckEachByItself(const std::string& module, const std::string& package, si
         go = build.evidence.go;
       }
     }
-    AskAll("up to " + module + " " + version, released, held_out, go, module, version, modules, stride, &counts);
+    Chain truth(released, Program(go, modules));
+    Chain chain(held_out, Program(go, modules));
+    AskAll("up to " + module + " " + version, &truth, &chain, go, module, version, stride, &counts);
   }
   EXPECT_EQ(counts.wrong, 0U);
   EXPECT_GT(counts.right[Source::kBracketed], 1000U);

@@ -17,19 +17,10 @@ namespace {
 
 using testing::Chain;
 using testing::Program;
+using testing::ToldSource;
 using Kind = DatabaseAnswer::Kind;
 
 constexpr char kNet[] = "golang.org/x/net", kHttp2[] = "golang.org/x/net/http2", kGo[] = "1.20.14";
-
-// Tells a part of one package.
-class PartSource : public SelfSource {
- public:
-  Result<SelfFacts> Tell(const SelfQuestion&) override { return SelfFacts(); }
-  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>&, bool) override {
-    return std::map<std::string, PackageFacts>{{kHttp2, facts}};
-  }
-  PackageFacts facts;
-};
 
 bool SamePlaces(const FunctionLayout& a, const FunctionLayout& b) {
   const auto same = [](const std::vector<Parameter>& x, const std::vector<Parameter>& y) {
@@ -60,18 +51,19 @@ std::map<std::string, DatabaseAnswer> ExactOf(const std::string& database, const
 TEST(NotCompiling, AGoModThatTheGoCommandRefusesProvesNothing) {
   const std::string released = testing::ReleasedDatabase();
   const std::map<std::string, DatabaseAnswer> exact = ExactOf(released, "0.38.0"), other = ExactOf(released, "0.54.0");
-  PartSource part;
+  ToldSource part;
+  PackageFacts& told = part.facts[kHttp2];
   for (const auto& [name, answer] : exact) {
     const auto same = other.find(name);
     if (same == other.end() || !same->second.SameAs(answer)) continue;
     if (answer.item == ItemKind::kStruct) {
-      part.facts.structs.emplace(name, answer.structure);
+      told.structs.emplace(name, answer.structure);
     } else {
-      part.facts.functions.insert(name);
+      told.functions.insert(name);
     }
   }
-  ASSERT_GT(part.facts.structs.size(), 20U);
-  ASSERT_GT(part.facts.functions.size(), 100U);
+  ASSERT_GT(told.structs.size(), 20U);
+  ASSERT_GT(told.functions.size(), 100U);
   Chain chain(released, Program(kGo), &part);
   size_t found = 0;
   for (const auto& [name, expected] : exact) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <variant>
+
 #include "dwarf/read_dwarf.h"
 #include "go/names.h"
 #include "gooffsets/version.h"
@@ -81,8 +83,7 @@ Result<SelfFacts> DwarfSource::Tell(const SelfQuestion& question) {
   return facts;
 }
 
-Result<std::map<std::string, PackageFacts>> DwarfSource::TellPackages(const std::set<std::string>& packages,
-                                                                     bool) {
+Result<std::map<std::string, PackageFacts>> DwarfSource::TellPackages(const std::set<std::string>& packages, bool) {
   std::map<std::string, PackageFacts> facts;
   auto in = [&](std::string_view path) { return packages.contains(std::string(path)); };
   for (const auto& [name, layout] : structs_) {
@@ -90,6 +91,36 @@ Result<std::map<std::string, PackageFacts>> DwarfSource::TellPackages(const std:
   }
   for (const std::string& name : functions_) {
     if (auto split = SplitSymbol(name, in)) facts[std::string(split->package)].functions.emplace(split->rest);
+  }
+  return facts;
+}
+
+Result<std::map<std::string, PackageFacts>> ToldSource::TellPackages(const std::set<std::string>& packages, bool) {
+  std::map<std::string, PackageFacts> told;
+  for (const auto& [path, of_package] : facts) {
+    if (packages.contains(path)) told.emplace(path, of_package);
+  }
+  return told;
+}
+
+std::map<std::string, PackageFacts> FactsOf(ModuleViewReader* reader, const std::string& module,
+                                            const std::string& version, const std::string& go, size_t one_in) {
+  std::map<std::string, PackageFacts> facts;
+  for (const std::string& path : **reader->PackagePaths(module, version)) {
+    for (const SeenPackage& seen : **reader->Seen(module, version, path, GoArch::kAmd64)) {
+      if ((*reader->HeadOf(seen.build))->go != go) continue;
+      size_t number = 0;
+      for (const PackageEntry& entry : **reader->Entries(seen.state)) {
+        if (entry.layout == 0 || ++number % one_in != 0) continue;
+        const std::string name = *reader->Text(entry.symbol);
+        const Layout& layout = **reader->LayoutOf(entry.layout);
+        if (const auto* structure = std::get_if<StructLayout>(&layout)) {
+          facts[path].structs.emplace(name, *structure);
+        } else {
+          facts[path].functions.insert(name);
+        }
+      }
+    }
   }
   return facts;
 }

@@ -51,6 +51,19 @@ class DwarfSource : public SelfSource {
   std::set<std::string> functions_;
 };
 
+// Tells what it was given.
+class ToldSource : public SelfSource {
+ public:
+  Result<SelfFacts> Tell(const SelfQuestion&) override { return SelfFacts(); }
+  Result<std::map<std::string, PackageFacts>> TellPackages(const std::set<std::string>& packages,
+                                                           bool with_functions) override;
+  std::map<std::string, PackageFacts> facts;  // by import path
+};
+
+// What a program would tell of one stored module version built with Go `go`; of each package every `one_in`th symbol.
+std::map<std::string, PackageFacts> FactsOf(ModuleViewReader* reader, const std::string& module,
+                                            const std::string& version, const std::string& go, size_t one_in = 1);
+
 }  // namespace gooffsets::testing
 
 #endif  // GOOFFSETS_TESTS_UNIT_RESOLVE_PROGRAM_H_
