@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import harness
+import packer
 import twins
 
 RUNNING = ("1.26.11", "amd64", "pie_sw")
@@ -144,16 +145,32 @@ class Processes(harness.ToolTest):
                 self.assertRegex(run.stderr, "--pid|process id")
 
     def test_a_packed_program(self):
-        packer = shutil.which("upx")
-        if not packer:
-            harness.skip(self, "there is no upx here")
         packed = self.directory / "packed"
         plain = twins.build(RUNNING[0], "amd64", "sw").stripped
-        subprocess.run([packer, "-q", "-o", str(packed), str(plain)], check=True, capture_output=True, timeout=300)
+        packer.pack(plain, packed)
+        refused = self.gooffsets("inspect", packed, exits=harness.BAD_INPUT)
+        self.assertIn("is no Go program", refused.stderr)
+        process = self.check_unpacked(packed)
+        every = [json.loads(self.gooffsets("inspect", *program, "--types", "--format", "json").stdout)["types"]
+                 for program in ((plain,), ("--pid", process.pid))]
+        self.assertGreater(len(every[0]), 100)
+        self.assertEqual(*every)
+
+    def test_a_program_packed_with_upx(self):
+        upx = shutil.which("upx")
+        if not upx:
+            harness.skip(self, "there is no upx here")
+        packed = self.directory / "packed"
+        subprocess.run([upx, "-q", "-o", str(packed), str(twins.build(RUNNING[0], "amd64", "sw").stripped)], check=True, capture_output=True,
+                       timeout=300)
+        self.check_unpacked(packed)
+
+    def check_unpacked(self, packed):
         process = self.start([packed, "serve"])
         answer = json.loads(self.gooffsets("resolve", "--pid", process.pid, "--no-db", "--want", self.wants, "--format", "json").stdout)
         wants = {want["as"]: want for want in answer["probes"][0]["wants"]}
         self.assertEqual(wants[STATUS]["offset"], AT[RUNNING[0]])
+        return process
 
 
 if __name__ == "__main__":

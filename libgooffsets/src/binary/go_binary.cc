@@ -69,7 +69,7 @@ Result<std::unique_ptr<GoBinary::Impl>> GoBinary::Impl::Make(Image image) {
   // What could not be read of a file is the reason, not what was not found in the rest.
   if (no_pclntab->code != ErrorCode::kNotFound && !impl->image_.is_memory()) return tl::unexpected(*no_pclntab);
   return Fail(ErrorCode::kUnsupported, info.file + " is no Go program: it has neither build info nor a pclntab",
-              "name the program itself, not a wrapper that starts it");
+              "name the program itself, not a wrapper that starts it; of a packed one, its process");
 }
 
 GoBinary::GoBinary(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
