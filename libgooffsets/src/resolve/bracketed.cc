@@ -103,8 +103,8 @@ Result<DatabaseSide::Bracket> DatabaseSide::MakeBracket(const ModuleVersion& own
     bracket.missing.reason = "every version that the program names was observed";
     return bracket;
   }
-  bracket.low = std::make_unique<ProgramView>(reader_, target_, std::move(below));
-  bracket.high = std::make_unique<ProgramView>(reader_, target_, std::move(above));
+  bracket.low = std::make_unique<ProgramView>(reader_, target_, std::move(below), &named_);
+  bracket.high = std::make_unique<ProgramView>(reader_, target_, std::move(above), &named_);
   return bracket;
 }
 

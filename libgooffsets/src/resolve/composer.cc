@@ -246,12 +246,12 @@ Result<std::optional<TypeFacts>> Composer::NamedType(const Scope& scope, const s
   if (same && seen.kind != TypeKind::kStruct) {
     if (!seen.dims.empty()) return ArrayOf(scope, seen.dims, seen.elem, seen, missing, depth + 1);
     if (seen.facts.words_known) return std::optional<TypeFacts>(seen.facts);
-    GOOFFSETS_TRY(std::optional<SeenType> shown, named_.Find(scope.seen.state, type));
+    GOOFFSETS_TRY(std::optional<SeenType> shown, named_->Find(scope.seen.state, type));
     const bool better = shown && shown->facts.words_known && shown->facts.size == seen.facts.size;
     return std::optional<TypeFacts>(better ? shown->facts : seen.facts);
   }
   if (named.choice.seen && !own_package) {
-    GOOFFSETS_TRY(std::optional<SeenType> shown, named_.Find(named.choice.seen->state, type));
+    GOOFFSETS_TRY(std::optional<SeenType> shown, named_->Find(named.choice.seen->state, type));
     if (shown && shown->kind != TypeKind::kStruct) {
       if (!shown->dims.empty()) {
         return ArrayOf({*named.choice.seen, named.package}, shown->dims, shown->elem, *shown, missing, depth + 1);

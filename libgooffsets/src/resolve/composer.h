@@ -6,7 +6,7 @@
 // stored layout; a test does that for the whole database. Rules: src cmd/compile/internal/types/size.go
 // (CalcStructSize), cmd/compile/internal/abi (register assignment). Remembers what it composed; one thread at a time.
 //
-//   Composer composer(&world);
+//   Composer composer(&world, &named);
 //   GOOFFSETS_TRY(ComposedStruct composed, composer.Struct({seen, "net/http"}, "Request", layout));
 //   composed.complete;   composed.layout.fields[0].offset;
 #ifndef GOOFFSETS_RESOLVE_COMPOSER_H_
@@ -56,9 +56,10 @@ struct ComposedFunction {
 
 class Composer {
  public:
-  // `own`: struct layouts that the program itself tells, which need no observation; may be null.
-  explicit Composer(World* world, const std::map<std::string, StructLayout>* own = nullptr)
-      : world_(world), own_(own), named_(world->reader()) {}
+  // `named` may be shared by composers of one reader. `own`: struct layouts that the program itself tells, which need
+  // no observation; may be null.
+  Composer(World* world, NamedTypes* named, const std::map<std::string, StructLayout>* own = nullptr)
+      : world_(world), own_(own), named_(named) {}
 
   // `symbol` is the struct's name in the package of `scope`, or its full type where it has no package of its own.
   Result<ComposedStruct> Struct(const Scope& scope, std::string_view symbol, const StructLayout& stored, int depth = 0);
@@ -86,7 +87,7 @@ class Composer {
 
   World* world_;
   const std::map<std::string, StructLayout>* own_;
-  NamedTypes named_;
+  NamedTypes* named_;
   struct Remembered {
     std::optional<TypeFacts> facts;
     Missing missing;

@@ -100,7 +100,7 @@ std::string DatabaseAnswer::Says() const {
 }
 
 DatabaseSide::DatabaseSide(ModuleViewReader* reader, const Target* target, SelfSource* self)
-    : reader_(reader), target_(target), self_(self), strict_(reader, target, {}) {}
+    : reader_(reader), target_(target), self_(self), named_(reader), strict_(reader, target, {}, &named_) {}
 
 Result<std::pair<std::string, std::string>> DatabaseSide::Split(const std::string& symbol) {
   return SplitIn(&strict_, symbol);

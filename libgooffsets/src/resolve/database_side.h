@@ -58,8 +58,8 @@ struct DatabaseAnswer {
 struct ProgramView {
   TargetWorld world;
   Composer composer;
-  ProgramView(ModuleViewReader* reader, const Target* target, Assumptions assumptions)
-      : world(reader, target, std::move(assumptions)), composer(&world) {}
+  ProgramView(ModuleViewReader* reader, const Target* target, Assumptions assumptions, NamedTypes* named)
+      : world(reader, target, std::move(assumptions)), composer(&world, named) {}
 };
 
 class DatabaseSide {
@@ -141,6 +141,7 @@ class DatabaseSide {
   ModuleViewReader* reader_;
   const Target* target_;
   SelfSource* self_;
+  NamedTypes named_;
   ProgramView strict_;
   std::map<Inference, ToldOfModule> told_;
   std::map<std::pair<Inference, std::string>, Fitting> fitting_;  // and by the generated package that counts

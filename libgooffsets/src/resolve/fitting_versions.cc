@@ -4,12 +4,14 @@
 // missing there that another version declares. Packages that protoc generated count for their own items only:
 // distributions generate them anew, with another protoc-gen-go than the module's authors had.
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "resolve/database_side.h"
 #include "resolve/version_sieve.h"
@@ -77,7 +79,10 @@ Result<std::vector<Assumptions>> DatabaseSide::AssumptionsFor(const std::string&
   if (module == kStdModule || target_->has_modules) return all;
   all.clear();
   GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module, version, target_->goarch));
+  std::set<std::vector<int64_t>> closures;
   for (const int64_t build : builds) {
+    GOOFFSETS_TRY(std::vector<int64_t> numbers, reader_->ClosureNumbers(build));
+    if (!closures.insert(std::move(numbers)).second) continue;
     GOOFFSETS_TRY(const ModuleViewReader::Closure* closure, reader_->ClosureOf(build));
     Assumptions assumptions = Assume(module, version);
     assumptions.versions = *closure;
@@ -189,7 +194,7 @@ Result<void> DatabaseSide::AddCandidates(const std::string& module, const std::s
   }
   GOOFFSETS_TRY(std::vector<Assumptions> all, AssumptionsFor(module, version));
   for (Assumptions& assumptions : all) {
-    auto view = std::make_shared<ProgramView>(reader_, target_, std::move(assumptions));
+    auto view = std::make_shared<ProgramView>(reader_, target_, std::move(assumptions), &named_);
     candidates->push_back({version, std::move(view), as_stored, 0});
   }
   return {};

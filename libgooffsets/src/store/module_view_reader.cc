@@ -200,6 +200,18 @@ Result<const ModuleViewReader::Closure*> ModuleViewReader::ClosureOf(int64_t bui
   return &closures_.emplace(build, std::move(closure)).first->second;
 }
 
+Result<std::vector<int64_t>> ModuleViewReader::ClosureNumbers(int64_t build) {
+  std::vector<int64_t> numbers;
+  Statement query =
+      db_->Prepare("SELECT version FROM build_module WHERE build = ? AND in_closure = 1 ORDER BY version");
+  query.BindInt(build);
+  while (true) {
+    GOOFFSETS_TRY(bool row, query.Next());
+    if (!row) return numbers;
+    numbers.push_back(query.Int(0));
+  }
+}
+
 Result<const ModuleViewReader::BuildStates*> ModuleViewReader::StatesOfBuild(int64_t build) {
   if (auto known = build_states_.find(build); known != build_states_.end()) return &known->second;
   BuildStates states;

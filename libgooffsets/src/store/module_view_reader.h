@@ -72,6 +72,8 @@ class ModuleViewReader {
   // The modules that this build's root needs, and itself.
   using Closure = std::map<std::string, std::string>;  // module path -> version
   Result<const Closure*> ClosureOf(int64_t build);
+  // The same as numbers, for telling builds apart; not remembered.
+  Result<std::vector<int64_t>> ClosureNumbers(int64_t build);
   // What this build saw of a package; nullopt: nothing. The standard library is in its own builds only.
   Result<std::optional<int64_t>> StateInBuild(int64_t build, std::string_view package);
   // All of it: the number of the package's path, and the state; by the number.

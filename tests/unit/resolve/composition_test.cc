@@ -22,7 +22,8 @@ struct Counts {
 
 void Recompose(ModuleViewReader* reader, int64_t build, Counts* counts) {
   BuildWorld world(reader, build);
-  Composer composer(&world);
+  NamedTypes named(world.reader());
+  Composer composer(&world, &named);
   const SeenBuild& made = **reader->Build(build);
   const Version go = *Version::Parse(VersionScheme::kGo, made.evidence.go);
   const bool register_abi = UsesRegisterAbi(go, made.goarch, made.goexperiment);

@@ -96,6 +96,7 @@ TEST(VersionSieve, LeavesWhatComparingEverythingLeaves) {
     facts["net/http"].functions.insert("madeUpByThisTest");
 
     const Target target = TargetOf(Program(""));
+    NamedTypes named(&reader);
     std::deque<ProgramView> views;
     std::vector<VersionSieve::Candidate> candidates;
     const auto assume = [](const std::string& release) {
@@ -105,7 +106,7 @@ TEST(VersionSieve, LeavesWhatComparingEverythingLeaves) {
       return assumptions;
     };
     for (const std::string& release : releases) {
-      ProgramView& view = views.emplace_back(&reader, &target, assume(release));
+      ProgramView& view = views.emplace_back(&reader, &target, assume(release), &named);
       const bool as_stored = reader.BuildsOf("std", release, kArch)->size() == 1;
       candidates.push_back({release, &view.world, &view.composer, as_stored});
     }
