@@ -1,10 +1,14 @@
-// How long one answer takes. GOOFFSETS_BENCH_DB names a database that holds std 1.26.8 (bench/run uses the released one).
+// How long one answer takes. GOOFFSETS_BENCH_DB names a database that holds std 1.26.8 (bench/run uses the released
+// one).
 #include <benchmark/benchmark.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdlib>
 #include <string>
 
 #include "gooffsets/database.h"
+#include "gooffsets/module_view.h"
 
 namespace {
 
@@ -39,7 +43,8 @@ void Lookup(benchmark::State& state, const std::string& symbol) {
     state.SkipWithError(db.error().ToString().c_str());
     return;
   }
-  const Query query{.module = "std", .version = "1.26.8", .go = "", .goarch = gooffsets::GoArch::kAmd64, .symbol = symbol};
+  const Query query{
+      .module = "std", .version = "1.26.8", .go = "", .goarch = gooffsets::GoArch::kAmd64, .symbol = symbol};
   for (auto _ : state) {
     Result<Answer> answer = db->Lookup(query);
     if (!answer || answer->status != gooffsets::Status::kFound) {
@@ -56,13 +61,42 @@ BENCHMARK(BM_LookupField)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_LookupStruct)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_LookupFunction)->Unit(benchmark::kMicrosecond);
 
+// An agent's way: the module of the program opened once, then one field after the other. The first answer for a field
+// reads it; what is measured are all others.
+void BM_ModuleViewField(benchmark::State& state) {
+  Result<Database> db = OpenBenchDatabase();
+  if (!db) {
+    state.SkipWithError(db.error().ToString().c_str());
+    return;
+  }
+  Result<gooffsets::ModuleView> view = gooffsets::ModuleView::Open(&*db, {.module = "std", .version = "1.26.8"});
+  if (!view) {
+    state.SkipWithError(view.error().ToString().c_str());
+    return;
+  }
+  constexpr std::array kFields = {"net/http.Request.URL", "net/http.Request.Method", "net/http.Request.Header",
+                                  "net/http.Request.ctx", "net/url.URL.Path",        "net/http.Response.StatusCode",
+                                  "net/http.Server.Addr", "runtime.g.goid"};
+  size_t next = 0;
+  for (auto _ : state) {
+    Result<gooffsets::ModuleView::FieldView> field = view->Field(kFields[next++ % kFields.size()]);
+    if (!field) {
+      state.SkipWithError(field.error().ToString().c_str());
+      return;
+    }
+    benchmark::DoNotOptimize(field);
+  }
+}
+BENCHMARK(BM_ModuleViewField)->Unit(benchmark::kNanosecond);
+
 void BM_AllVersions(benchmark::State& state) {
   Result<Database> db = OpenBenchDatabase();
   if (!db) {
     state.SkipWithError(db.error().ToString().c_str());
     return;
   }
-  const Query query{.module = "std", .version = "", .go = "", .goarch = gooffsets::GoArch::kAmd64, .symbol = "net/http.Request.ctx"};
+  const Query query{
+      .module = "std", .version = "", .go = "", .goarch = gooffsets::GoArch::kAmd64, .symbol = "net/http.Request.ctx"};
   for (auto _ : state) {
     Result<gooffsets::Timeline> timeline = db->AllVersions(query);
     if (!timeline) {
