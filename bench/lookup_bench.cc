@@ -69,7 +69,8 @@ void BM_ModuleViewField(benchmark::State& state) {
     state.SkipWithError(db.error().ToString().c_str());
     return;
   }
-  Result<gooffsets::ModuleView> view = gooffsets::ModuleView::Open(&*db, {.module = "std", .version = "1.26.8"});
+  Result<gooffsets::ModuleView> view = gooffsets::ModuleView::Open(
+      &*db, {.module = "std", .version = "1.26.8", .go = "", .goarch = gooffsets::GoArch::kAmd64});
   if (!view) {
     state.SkipWithError(view.error().ToString().c_str());
     return;
