@@ -101,10 +101,12 @@ Result<DwarfFile> DwarfFile::Open(const std::string& path) {
   if (data == nullptr) return ElfError(path, "cannot read .debug_info");
   // Every DIE knows its address and its offset; damage is told where the units are read.
   Dwarf_CU* unit = nullptr;
-  Dwarf_Die first;
-  if (dwarf_get_units(file.dwarf_.get(), nullptr, &unit, nullptr, nullptr, &first, nullptr) == 0) {
-    file.info_end_ = static_cast<const char*>(first.addr) - dwarf_dieoffset(&first) + data->d_size;
+  Dwarf_Die first{};
+  while (first.addr == nullptr) {  // a unit may have none
+    Dwarf_CU* const before = unit;
+    if (dwarf_get_units(file.dwarf_.get(), before, &unit, nullptr, nullptr, &first, nullptr) != 0) return file;
   }
+  file.info_end_ = static_cast<const char*>(first.addr) - dwarf_dieoffset(&first) + data->d_size;
   return file;
 }
 

@@ -12,7 +12,7 @@ namespace gooffsets {
 namespace {
 
 TEST(FuzzReplay, Dwarf) {
-  EXPECT_GE(testing::Replay("dwarf", FuzzDwarf), 3U);
+  EXPECT_GE(testing::Replay("dwarf", FuzzDwarf), 4U);
   for (const auto& [seed, version] : {std::pair("go_v4", 4), std::pair("go_v4_zlib", 4), std::pair("go_v5", 5)}) {
     SCOPED_TRACE(seed);
     const auto contents = ReadDwarf(std::string(GOOFFSETS_SOURCE_DIR) + "/fuzz/corpus/dwarf/" + seed);
