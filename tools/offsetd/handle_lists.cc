@@ -26,7 +26,7 @@ void AppendCoverage(std::string* out, const VersionCoverage::Arch& arch) {
   object.Close();
 }
 
-Result<size_t> LimitOf(const Target& target) {
+Result<size_t> LimitOf(const RequestTarget& target) {
   const std::string* text = target.Find("limit");
   if (text == nullptr) return kDefaultSymbols;
   size_t limit = 0;
@@ -37,7 +37,7 @@ Result<size_t> LimitOf(const Target& target) {
   return limit;
 }
 
-Result<std::vector<Symbol>> FindSymbols(const Target& target, const SymbolIndex& symbols, size_t limit) {
+Result<std::vector<Symbol>> FindSymbols(const RequestTarget& target, const SymbolIndex& symbols, size_t limit) {
   const std::string* prefix = target.Find("prefix");
   const std::string* text = target.Find("q");
   const std::string module = target.Get("module");
@@ -58,7 +58,7 @@ Result<std::vector<Symbol>> FindSymbols(const Target& target, const SymbolIndex&
 
 }  // namespace
 
-HttpResponse HandleModules(const Target& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleModules(const RequestTarget& target, const HttpRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {}); !known) return Failed(known.error(), service);
   std::string body;
   JsonObject object(&body);
@@ -83,7 +83,7 @@ HttpResponse HandleModules(const Target& target, const HttpRequest&, const Servi
   return SnapshotJson(std::move(body), target, service);
 }
 
-HttpResponse HandleVersions(const Target& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleVersions(const RequestTarget& target, const HttpRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {"module"}); !known) return Failed(known.error(), service);
   Result<std::string> module = Needed(target, "module", "module=std, or a module path");
   if (!module) return Failed(module.error(), service);
@@ -115,7 +115,7 @@ HttpResponse HandleVersions(const Target& target, const HttpRequest&, const Serv
   return SnapshotJson(std::move(body), target, service);
 }
 
-HttpResponse HandleSymbols(const Target& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleSymbols(const RequestTarget& target, const HttpRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {"prefix", "q", "module", "kind", "limit"}); !known) {
     return Failed(known.error(), service);
   }

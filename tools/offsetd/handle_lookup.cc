@@ -12,7 +12,7 @@ namespace gooffsets {
 
 namespace {
 
-Result<Query> QueryOf(const Target& target, bool with_version) {
+Result<Query> QueryOf(const RequestTarget& target, bool with_version) {
   Query query;
   GOOFFSETS_TRY(query.module, Needed(target, "module", "module=std, or a module path"));
   if (with_version) {
@@ -32,14 +32,14 @@ Result<Query> QueryOf(const Target& target, bool with_version) {
   return query;
 }
 
-Result<gooffsets::Answer> Ask(const Target& target, const Service& service) {
+Result<gooffsets::Answer> Ask(const RequestTarget& target, const Service& service) {
   GOOFFSETS_TRY(Query query, QueryOf(target, true));
   return service.snapshot->Borrow()->Lookup(query);
 }
 
 }  // namespace
 
-Result<void> CheckParameters(const Target& target, std::initializer_list<std::string_view> known) {
+Result<void> CheckParameters(const RequestTarget& target, std::initializer_list<std::string_view> known) {
   for (const auto& [name, value] : target.parameters) {
     if (std::find(known.begin(), known.end(), name) != known.end()) {
       if (value.empty()) return Fail(ErrorCode::kUsage, "the parameter " + name + " is empty", "leave it out");
@@ -52,7 +52,7 @@ Result<void> CheckParameters(const Target& target, std::initializer_list<std::st
   return {};
 }
 
-Result<std::string> Needed(const Target& target, std::string_view name, std::string_view example) {
+Result<std::string> Needed(const RequestTarget& target, std::string_view name, std::string_view example) {
   std::string value = target.Get(name);
   if (value.empty())
     return Fail(ErrorCode::kUsage, "the parameter " + std::string(name) + " is missing", std::string(example));
@@ -67,7 +67,7 @@ HttpResponse Failed(const Error& error, const Service& service) {
   return Problem(500, ToString(error.code), "the database could not be read", "the server's log says why");
 }
 
-HttpResponse SnapshotJson(std::string body, const Target& target, const Service& service) {
+HttpResponse SnapshotJson(std::string body, const RequestTarget& target, const Service& service) {
   HttpResponse response;
   response.body = std::move(body);
   response.body += '\n';
@@ -78,7 +78,7 @@ HttpResponse SnapshotJson(std::string body, const Target& target, const Service&
   return response;
 }
 
-HttpResponse HandleOffsets(const Target& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleOffsets(const RequestTarget& target, const HttpRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {"module", "version", "go", "goarch", "symbol", "promoted"});
       !known) {
     return Failed(known.error(), service);
@@ -88,7 +88,7 @@ HttpResponse HandleOffsets(const Target& target, const HttpRequest&, const Servi
   return SnapshotJson(AnswerJson(*answer), target, service);
 }
 
-HttpResponse HandleFunctions(const Target& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleFunctions(const RequestTarget& target, const HttpRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {"module", "version", "go", "goarch", "symbol"}); !known) {
     return Failed(known.error(), service);
   }
@@ -103,7 +103,7 @@ HttpResponse HandleFunctions(const Target& target, const HttpRequest&, const Ser
   return SnapshotJson(AnswerJson(*answer), target, service);
 }
 
-HttpResponse HandleRuns(const Target& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleRuns(const RequestTarget& target, const HttpRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {"module", "go", "goarch", "symbol", "promoted"}); !known) {
     return Failed(known.error(), service);
   }

@@ -23,7 +23,7 @@ bool IsAllowed(std::string_view authorization, const std::string& token) {
   return authorization.starts_with(kScheme) && Equal(authorization.substr(kScheme.size()), token);
 }
 
-Result<ResolveOptions> OptionsOf(const Target& target) {
+Result<ResolveOptions> OptionsOf(const RequestTarget& target) {
   ResolveOptions options;
   options.probe_points = false;
   options.count_inlined = false;
@@ -38,7 +38,7 @@ Result<ResolveOptions> OptionsOf(const Target& target) {
 
 }  // namespace
 
-HttpResponse HandleResolve(const Target& target, const HttpRequest& request, const Service& service) {
+HttpResponse HandleResolve(const RequestTarget& target, const HttpRequest& request, const Service& service) {
   if (!IsAllowed(request.authorization, service.settings->resolve_token)) {
     HttpResponse response =
         Problem(401, "permission", "resolving needs a bearer token here", "Authorization: Bearer TOKEN");

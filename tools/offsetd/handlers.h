@@ -15,36 +15,36 @@
 namespace gooffsets {
 
 // handle_lookup.cc
-HttpResponse HandleOffsets(const Target& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleFunctions(const Target& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleRuns(const Target& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleOffsets(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleFunctions(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleRuns(const RequestTarget& target, const HttpRequest& request, const Service& service);
 // handle_lists.cc
-HttpResponse HandleModules(const Target& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleVersions(const Target& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleSymbols(const Target& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleModules(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleVersions(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleSymbols(const RequestTarget& target, const HttpRequest& request, const Service& service);
 // handle_resolve.cc
-HttpResponse HandleResolve(const Target& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleResolve(const RequestTarget& target, const HttpRequest& request, const Service& service);
 // handle_process.cc
-HttpResponse HandleStatus(const Target& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleOpenApi(const Target& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleMetrics(const Target& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleHealth(const Target& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleReady(const Target& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleStatus(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleOpenApi(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleMetrics(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleHealth(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleReady(const RequestTarget& target, const HttpRequest& request, const Service& service);
 // feed_files.cc
-HttpResponse HandleFeed(const Target& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleFeed(const RequestTarget& target, const HttpRequest& request, const Service& service);
 // handle_page.cc
-HttpResponse HandlePage(const Target& target, const HttpRequest& request, const Service& service);
+HttpResponse HandlePage(const RequestTarget& target, const HttpRequest& request, const Service& service);
 
 // What handlers share (handle_lookup.cc).
 // Every parameter is one of these, and none is empty.
-Result<void> CheckParameters(const Target& target, std::initializer_list<std::string_view> known);
+Result<void> CheckParameters(const RequestTarget& target, std::initializer_list<std::string_view> known);
 // The parameter, which must be there and not empty.
-Result<std::string> Needed(const Target& target, std::string_view name, std::string_view example);
+Result<std::string> Needed(const RequestTarget& target, std::string_view name, std::string_view example);
 // What the request did wrong (kUsage) as 400; anything else is the server's own fault, logged, and told without
 // details.
 HttpResponse Failed(const Error& error, const Service& service);
 // A JSON text that holds as long as the snapshot does. A line break is added.
-HttpResponse SnapshotJson(std::string body, const Target& target, const Service& service);
+HttpResponse SnapshotJson(std::string body, const RequestTarget& target, const Service& service);
 
 }  // namespace gooffsets
 

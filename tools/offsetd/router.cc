@@ -13,7 +13,7 @@ namespace {
 struct Route {
   Endpoint endpoint;
   std::string_view name, path;
-  HttpResponse (*handler)(const Target&, const HttpRequest&, const Service&);
+  HttpResponse (*handler)(const RequestTarget&, const HttpRequest&, const Service&);
 };
 
 // Ordered like the enumeration. /feed and the pages have paths below them.
@@ -82,7 +82,7 @@ HttpResponse Dispatch(const HttpRequest& request, Endpoint endpoint, const Servi
     response.headers.emplace_back("Allow", std::string(allowed));
     return response;
   }
-  Result<Target> target = ParseTarget(request.target);
+  Result<RequestTarget> target = ParseRequestTarget(request.target);
   if (!target) {
     return Problem(request.target.size() > kLongestTarget ? 414 : 400, ToString(target.error().code),
                    target.error().message, target.error().hint);

@@ -269,7 +269,7 @@ void OnCompleted(void* impl, MHD_Connection* handle, void** context, MHD_Request
   *context = nullptr;
 }
 
-// Targets are decoded by ParseTarget(), from their raw form.
+// Targets are decoded by ParseRequestTarget(), from their raw form.
 size_t KeepEscapes(void*, MHD_Connection*, char* text) { return std::strlen(text); }
 
 void OnMessage(void* impl, const char* format, va_list arguments) {

@@ -23,7 +23,7 @@ Result<std::unique_ptr<const SiteMount>> SiteMount::Make(const Database& databas
 
 const SymbolIndex& SiteMount::symbols() const { return state_->data->index; }
 
-HttpResponse SiteMount::Answer(const Target& target, const Database& database) const {
+HttpResponse SiteMount::Answer(const RequestTarget& target, const Database& database) const {
   SiteRequest request;
   request.path = target.path;
   for (const auto& [name, value] : target.parameters) request.query.emplace(name, value);
@@ -53,7 +53,7 @@ Result<std::unique_ptr<const SiteMount>> SiteMount::Make(const Database& databas
 
 const SymbolIndex& SiteMount::symbols() const { return state_->index; }
 
-HttpResponse SiteMount::Answer(const Target& target, const Database&) const {
+HttpResponse SiteMount::Answer(const RequestTarget& target, const Database&) const {
   if (target.path != "/") {
     return Problem(404, "not found", "there is nothing at " + Quote(target.path), "/openapi.yaml says what there is");
   }

@@ -22,7 +22,7 @@ class SiteMount {
   static Result<std::unique_ptr<const SiteMount>> Make(const Database& database);
   ~SiteMount();
   const SymbolIndex& symbols() const;
-  HttpResponse Answer(const Target& target, const Database& database) const;
+  HttpResponse Answer(const RequestTarget& target, const Database& database) const;
 
  private:
   struct State;

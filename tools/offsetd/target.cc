@@ -57,19 +57,19 @@ bool IsPlainPath(std::string_view path) {
 
 }  // namespace
 
-const std::string* Target::Find(std::string_view name) const {
+const std::string* RequestTarget::Find(std::string_view name) const {
   for (const auto& [key, value] : parameters) {
     if (key == name) return &value;
   }
   return nullptr;
 }
 
-std::string Target::Get(std::string_view name) const {
+std::string RequestTarget::Get(std::string_view name) const {
   const std::string* value = Find(name);
   return value == nullptr ? std::string() : *value;
 }
 
-std::string Target::Canonical() const {
+std::string RequestTarget::Canonical() const {
   auto sorted = parameters;
   std::sort(sorted.begin(), sorted.end());
   std::string text = path;
@@ -78,14 +78,14 @@ std::string Target::Canonical() const {
   return text;
 }
 
-Result<Target> ParseTarget(std::string_view text) {
+Result<RequestTarget> ParseRequestTarget(std::string_view text) {
   if (text.size() > kLongestTarget) {
     return Fail(ErrorCode::kUsage, "the address is longer than " + std::to_string(kLongestTarget) + " bytes");
   }
   if (!text.starts_with('/'))
     return Fail(ErrorCode::kUsage, "the address " + Quote(text) + " does not begin with a slash");
   const size_t question = std::min(text.find('?'), text.size());
-  Target target;
+  RequestTarget target;
   GOOFFSETS_TRY(target.path, Decode(text.substr(0, question), false, "the path"));
   if (!IsPlainPath(target.path)) {
     return Fail(ErrorCode::kUsage, "the path " + Quote(target.path) + " has empty segments, or \".\" or \"..\"");

@@ -4,7 +4,7 @@
 // digits, bytes that are not UTF-8, control characters, a path with "//", "." or ".." segments (RFC 3986 §5.2.4), a
 // parameter given twice. Pure; safe from any thread.
 //
-//   Result<Target> target = ParseTarget("/v1/offsets?module=std&symbol=net%2Fhttp.Request");
+//   Result<RequestTarget> target = ParseRequestTarget("/v1/offsets?module=std&symbol=net%2Fhttp.Request");
 //   target->path;   // "/v1/offsets"
 //   target->Get("symbol");   // "net/http.Request"
 #ifndef GOOFFSETS_TOOLS_OFFSETD_TARGET_H_
@@ -21,7 +21,7 @@ namespace gooffsets {
 
 inline constexpr size_t kLongestTarget = 4096;
 
-struct Target {
+struct RequestTarget {
   std::string path;
   std::vector<std::pair<std::string, std::string>> parameters;  // in the order sent
 
@@ -32,7 +32,7 @@ struct Target {
   std::string Canonical() const;
 };
 
-Result<Target> ParseTarget(std::string_view text);
+Result<RequestTarget> ParseRequestTarget(std::string_view text);
 
 }  // namespace gooffsets
 

@@ -19,8 +19,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-TEST(Target, DecodesPathAndParameters) {
-  Result<Target> target = ParseTarget("/v1/offsets?module=std&symbol=net%2fhttp.Request&empty=&q=a+b%2B&go");
+TEST(RequestTarget, DecodesPathAndParameters) {
+  Result<RequestTarget> target =
+      ParseRequestTarget("/v1/offsets?module=std&symbol=net%2fhttp.Request&empty=&q=a+b%2B&go");
   ASSERT_TRUE(target);
   EXPECT_EQ(target->path, "/v1/offsets");
   EXPECT_EQ(target->Get("symbol"), "net/http.Request");
@@ -30,19 +31,19 @@ TEST(Target, DecodesPathAndParameters) {
   EXPECT_EQ(target->Find("nothing"), nullptr);
 }
 
-TEST(Target, RefusesWhatTwoReadersCouldReadDifferently) {
+TEST(RequestTarget, RefusesWhatTwoReadersCouldReadDifferently) {
   for (const std::string text : {"", "v1", "/a?x=%", "/a?x=%1", "/a?x=%zz", "/a?x=%00", "/a?x=%0a", "/%ff", "/a?x=%c3",
                                  "/a?x=1&x=2", "/a/../b", "/a/./b", "/..", "//b", "/a//b", "/%2e%2e/etc", "/a?x=%7f"}) {
-    EXPECT_FALSE(ParseTarget(text)) << text;
+    EXPECT_FALSE(ParseRequestTarget(text)) << text;
   }
-  EXPECT_FALSE(ParseTarget("/" + std::string(kLongestTarget, 'a')));
-  EXPECT_TRUE(ParseTarget("/a/b/"));
-  EXPECT_TRUE(ParseTarget("/...x"));
+  EXPECT_FALSE(ParseRequestTarget("/" + std::string(kLongestTarget, 'a')));
+  EXPECT_TRUE(ParseRequestTarget("/a/b/"));
+  EXPECT_TRUE(ParseRequestTarget("/...x"));
 }
 
-TEST(Target, CanonicalFormIsOneForAllSpellings) {
-  EXPECT_EQ(ParseTarget("/a?x=1&y=%32")->Canonical(), ParseTarget("/a?y=2&x=1")->Canonical());
-  EXPECT_NE(ParseTarget("/a?x=1&y=2")->Canonical(), ParseTarget("/a?x=1y&=2")->Canonical());
+TEST(RequestTarget, CanonicalFormIsOneForAllSpellings) {
+  EXPECT_EQ(ParseRequestTarget("/a?x=1&y=%32")->Canonical(), ParseRequestTarget("/a?y=2&x=1")->Canonical());
+  EXPECT_NE(ParseRequestTarget("/a?x=1&y=2")->Canonical(), ParseRequestTarget("/a?x=1y&=2")->Canonical());
 }
 
 // The examples of RFC 9110 §14.1.2, of a representation with 10000 bytes.
