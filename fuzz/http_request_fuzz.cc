@@ -43,7 +43,7 @@ std::string_view TakeLine(std::string_view* text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::shared_ptr<const gooffsets::Snapshot> snapshot = EmptySnapshot();
   std::string_view text(reinterpret_cast<const char*>(data), size);
-  gooffsets::HttpRequest request;
+  gooffsets::IncomingRequest request;
   std::string_view line = TakeLine(&text);
   const size_t space = std::min(line.find(' '), line.size());
   request.method = line.substr(0, space);

@@ -30,9 +30,9 @@ Connections::~Connections() {
   reaper_.join();
 }
 
-Connection* Connections::Add(int fd) {
+ClientConnection* Connections::Add(int fd) {
   std::lock_guard lock(mutex_);
-  Connection& connection = connections_.emplace_front();
+  ClientConnection& connection = connections_.emplace_front();
   connection.fd = fd;
   connection.self = connections_.begin();
   connection.deadline = SteadyNow() + deadlines_.headers.count();
@@ -41,7 +41,7 @@ Connection* Connections::Add(int fd) {
   return &connection;
 }
 
-void Connections::Remove(Connection* connection) {
+void Connections::Remove(ClientConnection* connection) {
   {
     std::lock_guard lock(mutex_);
     connections_.erase(connection->self);
@@ -50,20 +50,20 @@ void Connections::Remove(Connection* connection) {
   if (draining()) changed_.notify_all();
 }
 
-void Connections::RequestBegins(Connection* connection, int64_t now) {
+void Connections::RequestBegins(ClientConnection* connection, int64_t now) {
   connection->started = now;
   connection->busy.store(true, std::memory_order_relaxed);
   connection->deadline.store(now + deadlines_.request.count(), std::memory_order_relaxed);
   metrics_->requests_in_flight.fetch_add(1, std::memory_order_relaxed);
 }
 
-void Connections::AnswerBegins(Connection* connection, uint64_t bytes) {
+void Connections::AnswerBegins(ClientConnection* connection, uint64_t bytes) {
   const uint64_t seconds = bytes / deadlines_.bytes_per_second;
   if (seconds == 0) return;
   connection->deadline.fetch_add(static_cast<int64_t>(seconds * 1'000'000'000), std::memory_order_relaxed);
 }
 
-void Connections::RequestEnds(Connection* connection, int64_t now) {
+void Connections::RequestEnds(ClientConnection* connection, int64_t now) {
   connection->deadline.store(now + deadlines_.idle.count(), std::memory_order_relaxed);
   connection->answered.store(true, std::memory_order_relaxed);
   connection->busy.store(false, std::memory_order_relaxed);
@@ -76,7 +76,7 @@ bool Connections::Drain(std::chrono::nanoseconds limit) {
   std::unique_lock lock(mutex_);
   while (!connections_.empty()) {
     // What has arrived is still read and answered: only what would come after it is refused.
-    for (Connection& connection : connections_) {
+    for (ClientConnection& connection : connections_) {
       if (!connection.busy) ::shutdown(connection.fd, SHUT_RD);
     }
     const auto now = std::chrono::steady_clock::now();
@@ -92,7 +92,7 @@ void Connections::Run() {
   while (!stop_) {
     changed_.wait_for(lock, kLookEvery, [&] { return stop_; });
     const int64_t now = SteadyNow();
-    for (Connection& connection : connections_) {
+    for (ClientConnection& connection : connections_) {
       if (connection.deadline.load(std::memory_order_relaxed) > now) continue;
       connection.deadline.store(INT64_MAX, std::memory_order_relaxed);
       // One that only waits for its next request is no slow client.

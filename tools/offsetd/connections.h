@@ -6,7 +6,7 @@
 // Callbacks of one connection come from one thread; the reaper from its own.
 //
 //   Connections connections(deadlines, &metrics);   // starts the reaper
-//   Connection* c = connections.Add(fd);            // MHD_CONNECTION_NOTIFY_STARTED
+//   ClientConnection* c = connections.Add(fd);            // MHD_CONNECTION_NOTIFY_STARTED
 //   connections.Remove(c);                          // MHD_CONNECTION_NOTIFY_CLOSED, before the descriptor is closed
 #ifndef GOOFFSETS_TOOLS_OFFSETD_CONNECTIONS_H_
 #define GOOFFSETS_TOOLS_OFFSETD_CONNECTIONS_H_
@@ -31,9 +31,9 @@ class Prepared;
 int64_t SteadyNow();
 
 // The state of one connection and of the request it is at. Only the atomics are touched by other threads.
-struct Connection {
+struct ClientConnection {
   int fd = -1;
-  std::list<Connection>::iterator self;
+  std::list<ClientConnection>::iterator self;
   std::atomic<int64_t> deadline{0};
   std::atomic<bool> busy{false};      // between a request's headers and the end of its answer
   std::atomic<bool> answered{false};  // at least one request
@@ -65,11 +65,11 @@ class Connections {
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
-  Connection* Add(int fd);
-  void Remove(Connection* connection);
-  void RequestBegins(Connection* connection, int64_t now);
-  void AnswerBegins(Connection* connection, uint64_t bytes);
-  void RequestEnds(Connection* connection, int64_t now);
+  ClientConnection* Add(int fd);
+  void Remove(ClientConnection* connection);
+  void RequestBegins(ClientConnection* connection, int64_t now);
+  void AnswerBegins(ClientConnection* connection, uint64_t bytes);
+  void RequestEnds(ClientConnection* connection, int64_t now);
 
   // No more requests: those that wait for one are ended now, the others with their answer. True: all are gone by then.
   bool Drain(std::chrono::nanoseconds limit);
@@ -82,7 +82,7 @@ class Connections {
   Metrics* metrics_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::list<Connection> connections_;
+  std::list<ClientConnection> connections_;
   std::atomic<bool> draining_{false};
   bool stop_ = false;
   std::thread reaper_;

@@ -72,7 +72,7 @@ Result<UniqueFd> OpenBelow(const std::string& directory, std::string_view path) 
 
 }  // namespace
 
-HttpResponse HandleFeed(const RequestTarget& target, const HttpRequest& request, const Service& service) {
+HttpResponse HandleFeed(const RequestTarget& target, const IncomingRequest& request, const Service& service) {
   if (Result<void> known = CheckParameters(target, {}); !known) return Failed(known.error(), service);
   if (service.settings->feed_directory.empty()) {
     return Problem(404, "not found", "this server has no feed", "offsetd --feed DIR serves one");

@@ -58,7 +58,7 @@ Result<std::vector<Symbol>> FindSymbols(const RequestTarget& target, const Symbo
 
 }  // namespace
 
-HttpResponse HandleModules(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleModules(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {}); !known) return Failed(known.error(), service);
   std::string body;
   JsonObject object(&body);
@@ -83,7 +83,7 @@ HttpResponse HandleModules(const RequestTarget& target, const HttpRequest&, cons
   return SnapshotJson(std::move(body), target, service);
 }
 
-HttpResponse HandleVersions(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleVersions(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {"module"}); !known) return Failed(known.error(), service);
   Result<std::string> module = Needed(target, "module", "module=std, or a module path");
   if (!module) return Failed(module.error(), service);
@@ -115,7 +115,7 @@ HttpResponse HandleVersions(const RequestTarget& target, const HttpRequest&, con
   return SnapshotJson(std::move(body), target, service);
 }
 
-HttpResponse HandleSymbols(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleSymbols(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {"prefix", "q", "module", "kind", "limit"}); !known) {
     return Failed(known.error(), service);
   }

@@ -78,7 +78,7 @@ HttpResponse SnapshotJson(std::string body, const RequestTarget& target, const S
   return response;
 }
 
-HttpResponse HandleOffsets(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleOffsets(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {"module", "version", "go", "goarch", "symbol", "promoted"});
       !known) {
     return Failed(known.error(), service);
@@ -88,7 +88,7 @@ HttpResponse HandleOffsets(const RequestTarget& target, const HttpRequest&, cons
   return SnapshotJson(AnswerJson(*answer), target, service);
 }
 
-HttpResponse HandleFunctions(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleFunctions(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {"module", "version", "go", "goarch", "symbol"}); !known) {
     return Failed(known.error(), service);
   }
@@ -103,7 +103,7 @@ HttpResponse HandleFunctions(const RequestTarget& target, const HttpRequest&, co
   return SnapshotJson(AnswerJson(*answer), target, service);
 }
 
-HttpResponse HandleRuns(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleRuns(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {"module", "go", "goarch", "symbol", "promoted"}); !known) {
     return Failed(known.error(), service);
   }

@@ -5,7 +5,7 @@
 
 namespace gooffsets {
 
-HttpResponse HandlePage(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandlePage(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (target.path.starts_with("/v1/")) {
     return Problem(404, "not found", "there is nothing at " + Quote(target.path), "/openapi.yaml says what there is");
   }

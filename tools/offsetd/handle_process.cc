@@ -19,7 +19,7 @@ HttpResponse Plain(int status, std::string text) {
 
 }  // namespace
 
-HttpResponse HandleStatus(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleStatus(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {}); !known) return Failed(known.error(), service);
   HttpResponse response;
   std::string* out = &response.body;
@@ -50,7 +50,7 @@ HttpResponse HandleStatus(const RequestTarget& target, const HttpRequest&, const
   return response;
 }
 
-HttpResponse HandleOpenApi(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleOpenApi(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {}); !known) return Failed(known.error(), service);
   HttpResponse response;
   response.content_type = "application/yaml";
@@ -60,7 +60,7 @@ HttpResponse HandleOpenApi(const RequestTarget& target, const HttpRequest&, cons
   return response;
 }
 
-HttpResponse HandleMetrics(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleMetrics(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {}); !known) return Failed(known.error(), service);
   HttpResponse response = Plain(200, service.metrics_text ? service.metrics_text() : "");
   // https://prometheus.io/docs/instrumenting/exposition_formats/, "Text-based format".
@@ -68,12 +68,12 @@ HttpResponse HandleMetrics(const RequestTarget& target, const HttpRequest&, cons
   return response;
 }
 
-HttpResponse HandleHealth(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleHealth(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {}); !known) return Failed(known.error(), service);
   return Plain(200, "ok\n");
 }
 
-HttpResponse HandleReady(const RequestTarget& target, const HttpRequest&, const Service& service) {
+HttpResponse HandleReady(const RequestTarget& target, const IncomingRequest&, const Service& service) {
   if (Result<void> known = CheckParameters(target, {}); !known) return Failed(known.error(), service);
   if (service.draining) return Problem(503, "busy", "this server is being stopped");
   if (service.snapshot == nullptr)

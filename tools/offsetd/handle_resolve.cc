@@ -38,7 +38,7 @@ Result<ResolveOptions> OptionsOf(const RequestTarget& target) {
 
 }  // namespace
 
-HttpResponse HandleResolve(const RequestTarget& target, const HttpRequest& request, const Service& service) {
+HttpResponse HandleResolve(const RequestTarget& target, const IncomingRequest& request, const Service& service) {
   if (!IsAllowed(request.authorization, service.settings->resolve_token)) {
     HttpResponse response =
         Problem(401, "permission", "resolving needs a bearer token here", "Authorization: Bearer TOKEN");

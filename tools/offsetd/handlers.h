@@ -15,25 +15,25 @@
 namespace gooffsets {
 
 // handle_lookup.cc
-HttpResponse HandleOffsets(const RequestTarget& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleFunctions(const RequestTarget& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleRuns(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleOffsets(const RequestTarget& target, const IncomingRequest& request, const Service& service);
+HttpResponse HandleFunctions(const RequestTarget& target, const IncomingRequest& request, const Service& service);
+HttpResponse HandleRuns(const RequestTarget& target, const IncomingRequest& request, const Service& service);
 // handle_lists.cc
-HttpResponse HandleModules(const RequestTarget& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleVersions(const RequestTarget& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleSymbols(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleModules(const RequestTarget& target, const IncomingRequest& request, const Service& service);
+HttpResponse HandleVersions(const RequestTarget& target, const IncomingRequest& request, const Service& service);
+HttpResponse HandleSymbols(const RequestTarget& target, const IncomingRequest& request, const Service& service);
 // handle_resolve.cc
-HttpResponse HandleResolve(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleResolve(const RequestTarget& target, const IncomingRequest& request, const Service& service);
 // handle_process.cc
-HttpResponse HandleStatus(const RequestTarget& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleOpenApi(const RequestTarget& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleMetrics(const RequestTarget& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleHealth(const RequestTarget& target, const HttpRequest& request, const Service& service);
-HttpResponse HandleReady(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleStatus(const RequestTarget& target, const IncomingRequest& request, const Service& service);
+HttpResponse HandleOpenApi(const RequestTarget& target, const IncomingRequest& request, const Service& service);
+HttpResponse HandleMetrics(const RequestTarget& target, const IncomingRequest& request, const Service& service);
+HttpResponse HandleHealth(const RequestTarget& target, const IncomingRequest& request, const Service& service);
+HttpResponse HandleReady(const RequestTarget& target, const IncomingRequest& request, const Service& service);
 // feed_files.cc
-HttpResponse HandleFeed(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandleFeed(const RequestTarget& target, const IncomingRequest& request, const Service& service);
 // handle_page.cc
-HttpResponse HandlePage(const RequestTarget& target, const HttpRequest& request, const Service& service);
+HttpResponse HandlePage(const RequestTarget& target, const IncomingRequest& request, const Service& service);
 
 // What handlers share (handle_lookup.cc).
 // Every parameter is one of these, and none is empty.

@@ -1,9 +1,10 @@
 // A request and its answer as plain values: what handlers work on, without sockets.
 //
-// A handler is a pure function from HttpRequest (and the snapshot it is answered from) to HttpResponse, so that it can
-// be called from a test or a fuzzer as well as from the server. The texts of a request are borrowed from the caller.
+// A handler is a pure function from IncomingRequest (and the snapshot it is answered from) to HttpResponse, so that it
+// can be called from a test or a fuzzer as well as from the server. The texts of a request are borrowed from the
+// caller.
 //
-//   HttpRequest request{.method = "GET", .target =
+//   IncomingRequest request{.method = "GET", .target =
 //   "/v1/offsets?module=std&version=1.26.8&goarch=amd64&symbol=net/http.Request"}; HttpResponse response =
 //   Handle(request, service);   // router.h response.status == 200; response.body[0] == '{';
 #ifndef GOOFFSETS_TOOLS_OFFSETD_HTTP_H_
@@ -20,7 +21,7 @@
 
 namespace gooffsets {
 
-struct HttpRequest {
+struct IncomingRequest {
   std::string_view method = "GET";
   std::string_view target = {};  // as sent: path and query, escaped
   // Headers that answers depend on; empty: not sent.

@@ -13,7 +13,7 @@ namespace {
 struct Route {
   Endpoint endpoint;
   std::string_view name, path;
-  HttpResponse (*handler)(const RequestTarget&, const HttpRequest&, const Service&);
+  HttpResponse (*handler)(const RequestTarget&, const IncomingRequest&, const Service&);
 };
 
 // Ordered like the enumeration. /feed and the pages have paths below them.
@@ -67,7 +67,7 @@ void AddCors(const Service& service, Endpoint endpoint, HttpResponse* response) 
   response->headers.emplace_back("Access-Control-Expose-Headers", "ETag, Content-Range");
 }
 
-HttpResponse Dispatch(const HttpRequest& request, Endpoint endpoint, const Service& service) {
+HttpResponse Dispatch(const IncomingRequest& request, Endpoint endpoint, const Service& service) {
   const std::string_view allowed = AllowedMethods(endpoint);
   const bool get = request.method == "GET" || request.method == "HEAD";
   if (request.method == "OPTIONS" && !service.settings->cors_origin.empty()) {
@@ -127,7 +127,7 @@ std::string_view AllowedMethods(Endpoint endpoint) {
   return endpoint == Endpoint::kResolve ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
 }
 
-HttpResponse Handle(const HttpRequest& request, const Service& service) {
+HttpResponse Handle(const IncomingRequest& request, const Service& service) {
   const Endpoint endpoint = EndpointOf(request.target);
   HttpResponse response = Dispatch(request, endpoint, service);
   if (!service.settings->cors_origin.empty()) AddCors(service, endpoint, &response);

@@ -40,7 +40,7 @@ Endpoint EndpointOf(std::string_view target);
 // `Allow` of the endpoint: "GET, HEAD".
 std::string_view AllowedMethods(Endpoint endpoint);
 
-HttpResponse Handle(const HttpRequest& request, const Service& service);
+HttpResponse Handle(const IncomingRequest& request, const Service& service);
 
 }  // namespace gooffsets
 

@@ -52,17 +52,18 @@ class Server::Impl {
   uint16_t port = 0;
 
   MHD_Result OnRequest(MHD_Connection* handle, const char* method, const char* data, size_t* size,
-                       Connection* connection);
-  void OnCompleted(MHD_Connection* handle, Connection* connection);
+                       ClientConnection* connection);
+  void OnCompleted(MHD_Connection* handle, ClientConnection* connection);
 
  private:
-  MHD_Result TakeBody(Connection* connection, const char* data, size_t* size);
-  std::shared_ptr<const Prepared> AnswerTo(MHD_Connection* handle, const char* method, Connection* connection);
-  std::shared_ptr<const Prepared> Make(const HttpRequest& request, Encoding encoding, const Serving::Served& served);
-  std::string ClientOf(MHD_Connection* handle, const Connection& connection) const;
+  MHD_Result TakeBody(ClientConnection* connection, const char* data, size_t* size);
+  std::shared_ptr<const Prepared> AnswerTo(MHD_Connection* handle, const char* method, ClientConnection* connection);
+  std::shared_ptr<const Prepared> Make(const IncomingRequest& request, Encoding encoding,
+                                       const Serving::Served& served);
+  std::string ClientOf(MHD_Connection* handle, const ClientConnection& connection) const;
 };
 
-std::string Server::Impl::ClientOf(MHD_Connection* handle, const Connection& connection) const {
+std::string Server::Impl::ClientOf(MHD_Connection* handle, const ClientConnection& connection) const {
   if (trusted.empty() || std::find(trusted.begin(), trusted.end(), connection.address) == trusted.end())
     return connection.address;
   // Each proxy appends the peer it saw: the last one is what ours says, the others anybody could have written.
@@ -73,7 +74,7 @@ std::string Server::Impl::ClientOf(MHD_Connection* handle, const Connection& con
   return bytes.empty() ? connection.address : bytes;
 }
 
-std::shared_ptr<const Prepared> Server::Impl::Make(const HttpRequest& request, Encoding encoding,
+std::shared_ptr<const Prepared> Server::Impl::Make(const IncomingRequest& request, Encoding encoding,
                                                    const Serving::Served& served) {
   Service service;
   service.snapshot = served.snapshot.get();
@@ -86,9 +87,9 @@ std::shared_ptr<const Prepared> Server::Impl::Make(const HttpRequest& request, E
 }
 
 std::shared_ptr<const Prepared> Server::Impl::AnswerTo(MHD_Connection* handle, const char* method,
-                                                       Connection* connection) {
+                                                       ClientConnection* connection) {
   const std::shared_ptr<Serving::Served> served = serving->Current();
-  HttpRequest request;
+  IncomingRequest request;
   request.method = method;
   request.target = connection->target;
   request.body = connection->body;
@@ -135,7 +136,7 @@ std::shared_ptr<const Prepared> Server::Impl::AnswerTo(MHD_Connection* handle, c
   return Prepare(NotModified(*answer), Encoding::kIdentity, draining);
 }
 
-MHD_Result Server::Impl::TakeBody(Connection* connection, const char* data, size_t* size) {
+MHD_Result Server::Impl::TakeBody(ClientConnection* connection, const char* data, size_t* size) {
   connection->body_seen += *size;
   const uint64_t limit = settings.max_body;
   if (!connection->body_refused && connection->body.size() + *size <= limit &&
@@ -153,7 +154,7 @@ MHD_Result Server::Impl::TakeBody(Connection* connection, const char* data, size
 }
 
 MHD_Result Server::Impl::OnRequest(MHD_Connection* handle, const char* method, const char* data, size_t* size,
-                                   Connection* connection) {
+                                   ClientConnection* connection) {
   if (!connection->counted) {  // the headers have come
     connection->counted = true;
     connection->method = method;
@@ -199,7 +200,7 @@ MHD_Result Server::Impl::OnRequest(MHD_Connection* handle, const char* method, c
   return MHD_queue_response(handle, answer->status(), answer->handle());
 }
 
-void Server::Impl::OnCompleted(MHD_Connection* handle, Connection* connection) {
+void Server::Impl::OnCompleted(MHD_Connection* handle, ClientConnection* connection) {
   if (!connection->body.empty()) {
     body_bytes.fetch_sub(connection->body.size());
     std::string().swap(connection->body);
@@ -232,27 +233,27 @@ namespace {
 
 // The glue between libmicrohttpd's C callbacks and the above.
 
-Connection* ConnectionOf(MHD_Connection* handle) {
+ClientConnection* ConnectionOf(MHD_Connection* handle) {
   const MHD_ConnectionInfo* info = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-  return info == nullptr ? nullptr : static_cast<Connection*>(info->socket_context);
+  return info == nullptr ? nullptr : static_cast<ClientConnection*>(info->socket_context);
 }
 
 void OnConnection(void* impl, MHD_Connection* handle, void** context, MHD_ConnectionNotificationCode code) {
   auto* server = static_cast<Server::Impl*>(impl);
   if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-    if (*context != nullptr) server->connections->Remove(static_cast<Connection*>(*context));
+    if (*context != nullptr) server->connections->Remove(static_cast<ClientConnection*>(*context));
     *context = nullptr;
     return;
   }
   const int fd = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-  Connection* connection = server->connections->Add(fd);
+  ClientConnection* connection = server->connections->Add(fd);
   connection->address = AddressBytes(MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
   *context = connection;
 }
 
 // The request line has come: the only place where the target is seen as it was sent.
 void* OnTarget(void*, const char* target, MHD_Connection* handle) {
-  Connection* connection = ConnectionOf(handle);
+  ClientConnection* connection = ConnectionOf(handle);
   if (connection != nullptr) connection->target = target;
   return connection;
 }
@@ -260,12 +261,13 @@ void* OnTarget(void*, const char* target, MHD_Connection* handle) {
 MHD_Result OnRequest(void* impl, MHD_Connection* handle, const char*, const char* method, const char*, const char* data,
                      size_t* size, void** context) {
   if (*context == nullptr) return MHD_NO;
-  return static_cast<Server::Impl*>(impl)->OnRequest(handle, method, data, size, static_cast<Connection*>(*context));
+  return static_cast<Server::Impl*>(impl)->OnRequest(handle, method, data, size,
+                                                     static_cast<ClientConnection*>(*context));
 }
 
 void OnCompleted(void* impl, MHD_Connection* handle, void** context, MHD_RequestTerminationCode) {
   if (*context == nullptr) return;
-  static_cast<Server::Impl*>(impl)->OnCompleted(handle, static_cast<Connection*>(*context));
+  static_cast<Server::Impl*>(impl)->OnCompleted(handle, static_cast<ClientConnection*>(*context));
   *context = nullptr;
 }
 

@@ -208,7 +208,7 @@ TEST_F(HandlersTest, FilesThatAreNoSnapshotAreRefused) {
   EXPECT_EQ(Snapshot::Load({.path = dir_ / "none"}).error().code, ErrorCode::kNotFound);
 }
 
-TEST(FuzzReplay, HttpRequest) { EXPECT_GE(testing::Replay("http_request", FuzzHttpRequest), 8U); }
+TEST(FuzzReplay, IncomingRequest) { EXPECT_GE(testing::Replay("http_request", FuzzHttpRequest), 8U); }
 
 }  // namespace
 }  // namespace gooffsets
