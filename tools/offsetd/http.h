@@ -4,9 +4,9 @@
 // can be called from a test or a fuzzer as well as from the server. The texts of a request are borrowed from the
 // caller.
 //
-//   IncomingRequest request{.method = "GET", .target =
-//   "/v1/offsets?module=std&version=1.26.8&goarch=amd64&symbol=net/http.Request"}; HttpResponse response =
-//   Handle(request, service);   // router.h response.status == 200; response.body[0] == '{';
+//   IncomingRequest request{.method = "GET", .target = "/v1/offsets?module=std&version=1.26.8&symbol=net/http.Request"};
+//   HttpResponse response = Handle(request, service);   // router.h
+//   response.status == 200; response.body[0] == '{';
 #ifndef GOOFFSETS_TOOLS_OFFSETD_HTTP_H_
 #define GOOFFSETS_TOOLS_OFFSETD_HTTP_H_
 
