@@ -75,21 +75,16 @@ Assumptions DatabaseSide::Assume(const std::string& module, const std::string& v
 
 // One set of assumptions for each set of other modules that the version was built with, where the program names none.
 Result<std::vector<Assumptions>> DatabaseSide::AssumptionsFor(const std::string& module, const std::string& version) {
-  std::vector<Assumptions> all = {Assume(module, version)};
-  if (module == kStdModule || target_->has_modules) return all;
-  all.clear();
+  if (module == kStdModule || target_->has_modules) return std::vector<Assumptions>{Assume(module, version)};
   GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module, version, target_->goarch));
+  std::vector<Assumptions> all;
   std::set<std::vector<int64_t>> closures;
   for (const int64_t build : builds) {
     GOOFFSETS_TRY(std::vector<int64_t> numbers, reader_->ClosureNumbers(build));
     if (!closures.insert(std::move(numbers)).second) continue;
     GOOFFSETS_TRY(const ModuleViewReader::Closure* closure, reader_->ClosureOf(build));
-    Assumptions assumptions = Assume(module, version);
-    assumptions.versions = *closure;
-    assumptions.versions[module] = version;
-    const bool known = std::any_of(all.begin(), all.end(),
-                                   [&](const Assumptions& other) { return other.versions == assumptions.versions; });
-    if (!known) all.push_back(std::move(assumptions));
+    Assumptions& assumptions = all.emplace_back(Assume(module, version));
+    assumptions.versions.insert(closure->begin(), closure->end());
   }
   return all;
 }
