@@ -22,8 +22,6 @@ constexpr uint8_t kBigEndian = 1, kInline = 2;
 constexpr size_t kScanBytes = size_t{1} << 20;
 // How much of each segment is searched where no section says where it is: no program's data is larger, sparse files are.
 constexpr uint64_t kMostScanned = uint64_t{256} << 20;
-// The marks around the module text (src: cmd/go/internal/modload/build.go, infoStart and infoEnd).
-constexpr size_t kMarkSize = 16;
 constexpr uint64_t kMostVersionBytes = 4096;
 // A program of 5,000 modules has 1 MB.
 constexpr uint64_t kMostTextBytes = uint64_t{8} << 20;
@@ -91,12 +89,7 @@ Result<RawBuildInfo> ReadAt(const Image& image, uint64_t address) {
   if (!IsUtf8(info.go_version) || std::any_of(info.go_version.begin(), info.go_version.end(), IsControl)) {
     return Fail(ErrorCode::kNotFound, image.name() + ": what looks like build info names no Go version");
   }
-  // A list has at least the marks and one line, and its last line has an end.
-  if (info.text.size() > 2 * kMarkSize && info.text[info.text.size() - kMarkSize - 1] == '\n') {
-    info.text = info.text.substr(kMarkSize, info.text.size() - 2 * kMarkSize);
-  } else {
-    info.text.clear();
-  }
+  info.text = WithoutMarks(info.text);
   return info;
 }
 
@@ -119,6 +112,13 @@ Result<void> ForEachMagic(const Image& image, uint64_t address, uint64_t size, s
 }
 
 }  // namespace
+
+std::string WithoutMarks(const std::string& marked) {
+  constexpr size_t kMarkSize = 16;
+  // A list has at least the marks and one line, and its last line has an end.
+  if (marked.size() <= 2 * kMarkSize || marked[marked.size() - kMarkSize - 1] != '\n') return {};
+  return marked.substr(kMarkSize, marked.size() - 2 * kMarkSize);
+}
 
 Result<RawBuildInfo> ReadRawBuildInfo(const Image& image) {
   Result<RawBuildInfo> answer = Fail(

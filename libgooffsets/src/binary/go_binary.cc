@@ -62,6 +62,10 @@ Result<std::unique_ptr<GoBinary::Impl>> GoBinary::Impl::Make(Image image) {
   std::unique_ptr<Impl> impl(new Impl(std::move(image)));
   GOOFFSETS_TRY(impl->info_, Recognise(impl->image_));
   const std::optional<Error> no_pclntab = impl->FindTables();
+  if (!impl->info_.build_info.found && impl->module_) {
+    const Result<RawBuildInfo> raw = ReadBuildVariables(impl->image_, &*impl->pclntab_);
+    if (raw) TakeBuildInfo(impl->image_, *raw, &impl->info_);
+  }
   const BinaryInfo& info = impl->info_;
   if (info.build_info.found || !info.packing.empty() || !info.obfuscation.empty()) return impl;
   // Nothing but a pclntab shows that it is a Go program; one of an unknown release, or a garbled one, shows it as well.

@@ -80,7 +80,7 @@ Result<std::map<std::string, uint64_t>> Pclntab::CountInlined(std::span<const st
   GOOFFSETS_CHECK_OK(state_->NeedText());
   std::map<std::string, uint64_t> counts;
   for (const std::string& name : names) counts.emplace(name, 0);
-  GOOFFSETS_TRY(std::vector<NameHit> hits, state_->FindNames(names));
+  GOOFFSETS_TRY(std::vector<NameHit> hits, state_->FindNames(names, false));
   if (hits.empty()) return counts;
   std::vector<uint64_t> found(names.size(), 0);
   const NameOffsets wanted(hits);

@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace gooffsets {
 
@@ -49,6 +50,10 @@ Instruction DecodeArm64(std::span<const std::byte> code, uint64_t address);
 // `sp_delta` is how far SP lies below its value at entry in front of the instruction.
 Effect EffectAmd64(std::span<const std::byte> code, int32_t sp_delta);
 Effect EffectArm64(std::span<const std::byte> code, int32_t sp_delta);
+// The static addresses that code which begins at `address` refers to, in its order: operands relative to the
+// instruction; on arm64 a page with what a following instruction adds to it. Ends where something cannot be decoded.
+std::vector<uint64_t> ReferencesAmd64(std::span<const std::byte> code, uint64_t address);
+std::vector<uint64_t> ReferencesArm64(std::span<const std::byte> code, uint64_t address);
 // "push rbp", "jbe", "b.ls": for people.
 std::string NameAmd64(std::span<const std::byte> code);
 std::string NameArm64(std::span<const std::byte> code);

@@ -174,6 +174,22 @@ Effect EffectAmd64(std::span<const std::byte> code, int32_t sp_delta) {
   return effect;
 }
 
+std::vector<uint64_t> ReferencesAmd64(std::span<const std::byte> code, uint64_t address) {
+  std::vector<uint64_t> references;
+  Decoded decoded;
+  while (!code.empty() && DecodeFull(code, &decoded)) {
+    const size_t length = std::min<size_t>(decoded.instruction.length, code.size());
+    for (size_t n = 0; n < decoded.instruction.operand_count; ++n) {
+      const ZydisDecodedOperand& operand = decoded.operands[n];
+      if (operand.type != ZYDIS_OPERAND_TYPE_MEMORY || operand.mem.base != ZYDIS_REGISTER_RIP) continue;
+      references.push_back(address + length + static_cast<uint64_t>(operand.mem.disp.value));
+    }
+    code = code.subspan(length);
+    address += length;
+  }
+  return references;
+}
+
 std::string NameAmd64(std::span<const std::byte> code) {
   Decoded decoded;
   if (code.empty() || !DecodeFull(code, &decoded)) return "no instruction";

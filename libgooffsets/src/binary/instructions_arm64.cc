@@ -190,6 +190,27 @@ Effect EffectArm64(std::span<const std::byte> code, int32_t sp_delta) {
   return effect;
 }
 
+std::vector<uint64_t> ReferencesArm64(std::span<const std::byte> code, uint64_t address) {
+  // How far behind a page's address the instruction stands that adds to it.
+  constexpr size_t kNear = 8;
+  std::vector<uint64_t> references;
+  for (; code.size() >= 4; code = code.subspan(4), address += 4) {
+    const uint32_t page = Word(code);
+    if ((page & 0x9f000000) != 0x90000000) continue;  // adrp
+    const int64_t pages = Signed(Bits(page, 23, 5) << 2 | Bits(page, 30, 29), 21);
+    const uint64_t base = (address & ~uint64_t{0xfff}) + (static_cast<uint64_t>(pages) << 12);
+    const uint32_t reg = Bits(page, 4, 0);
+    for (size_t i = 1; i <= kNear && (i + 1) * 4 <= code.size(); ++i) {
+      const uint32_t w = Word(code.subspan(i * 4));
+      const bool add = (w & 0xffc00000) == 0x91000000;   // add x, x, #imm
+      const bool word = (w & 0xff800000) == 0xf9000000;  // ldr or str x, [x, #imm]
+      if ((add || word) && Bits(w, 9, 5) == reg) references.push_back(base + Bits(w, 21, 10) * (add ? 1u : 8u));
+      if ((w & 0x9f00001f) == (0x90000000 | reg)) break;  // another page in that register
+    }
+  }
+  return references;
+}
+
 std::string NameArm64(std::span<const std::byte> code) {
   if (code.size() < 4) return "no instruction";
   const uint32_t w = Word(code);

@@ -90,13 +90,15 @@ class Pclntab {
 
   void SetText(TextMap text);
 
-  // One pass over the names, then one over the functions; in the order asked. Names are unescaped.
-  Result<std::vector<FunctionAnswer>> FindFunctions(std::span<const std::string> names);
+  // One pass over the names, then one over the functions; in the order asked. Names are unescaped. `packages_next`:
+  // FunctionsOf will be asked, which then needs no pass of its own.
+  Result<std::vector<FunctionAnswer>> FindFunctions(std::span<const std::string> names, bool packages_next = false);
   // Every function, ascending by address, until `each` returns false.
   Result<void> ForEachFunction(const std::function<bool(const FunctionEntry&)>& each);
   // By package, as the linker splits names: the functions that Go files declare by a plain name ("ListenAndServe"; no
-  // methods, closures, instances or wrappers). Every package that `wanted` knows and that has any function is listed.
-  // One pass over records and names on the first call; later calls read names of wanted packages only.
+  // methods, closures or instances), also those that were inlined wherever they are called. Every package that `wanted`
+  // knows and that has any name is listed. One pass over the names on the first call, unless FindFunctions made it;
+  // later calls read names of wanted packages only.
   Result<std::map<std::string, std::set<std::string>>> FunctionsOf(
       const std::function<bool(const std::string& package)>& wanted);
   // The function that holds an address.

@@ -1,12 +1,9 @@
-// Which functions the packages of a program declare: an index of small numbers, made in one pass.
+// Which functions the packages of a program declare: stretches of names that were found in one pass.
 //
-// Names of the table stand nearly in the order of the functions (src: cmd/link/internal/ld/pcln.go,
-// generateFuncnametab): the exceptions, functions that were inlined somewhere before, are read out of place.
-#include <array>
-#include <bit>
+// Names stand nearly in the order of the functions, each in front of those that were inlined into it (src:
+// cmd/link/internal/ld/pcln.go, generateFuncnametab), so that most stand beside others of their package.
+#include <algorithm>
 #include <cstring>
-#include <optional>
-#include <unordered_map>
 
 #include "binary/pclntab_state.h"
 #include "go/names.h"
@@ -14,154 +11,87 @@
 namespace gooffsets {
 namespace {
 
-constexpr size_t kNameBuffer = size_t{64} << 10;
-// Packages and functions declared by hand have shorter names; what is longer is an instance or a closure.
-constexpr size_t kMostPlainName = 1024;
 constexpr size_t kMostPackages = size_t{1} << 20;
+constexpr size_t kMostRuns = size_t{1} << 22;
+constexpr uint32_t kNear = 4096;  // bytes that are read rather than skipped
 
-// What a character decides of where a name's own part begins, and whether it is plain.
-enum CharacterClass : uint8_t { kLetter, kDot, kDash, kBracket, kSlash, kEnd };
-constexpr std::array<uint8_t, 256> kClasses = [] {
-  std::array<uint8_t, 256> classes{};
-  classes['.'] = kDot;
-  classes['-'] = kDash;
-  classes['['] = classes['('] = classes['{'] = kBracket;
-  classes['/'] = kSlash;
-  classes[0] = kEnd;
-  return classes;
-}();
+bool IsBracket(char c) { return c == '(' || c == '[' || c == '{'; }
 
-uint8_t ClassOf(char c) { return kClasses[static_cast<uint8_t>(c)]; }
-
-// How many of eight letters of a name lie in front of the first that may be of another class: all of these are below
-// '0' or, with the bit of small letters set, a brace.
-size_t LettersIn(const char* at) {
-  constexpr uint64_t kEach = 0x0101010101010101u, kHigh = kEach * 0x80;
-  uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  const uint64_t below = (word - kEach * '0') & ~word & kHigh;
-  const uint64_t brace = (word | kEach * 0x20) ^ kEach * '{';
-  const uint64_t stop = below | ((brace - kEach) & ~brace & kHigh);
-  return stop == 0 ? sizeof word : static_cast<size_t>(std::countr_zero(stop)) / 8;
+// Where a name's own part begins, behind the first dot after the last slash; type arguments and receivers have slashes
+// and dots of their own. 0: it has no package.
+size_t OwnPart(std::string_view name) {
+  size_t own = 0;
+  for (size_t i = 0; i < name.size() && !IsBracket(name[i]); ++i) {
+    if (name[i] == '/') own = 0;
+    if (name[i] == '.' && own == 0) own = i + 1;
+  }
+  return own;
 }
 
-// Whether the own part that begins at `own` is a plain function's: no method (the compiler makes more of them than Go
-// files declare), closure, instance or method value. nullopt: a slash follows, so that it is still the package's path.
-std::optional<bool> IsPlain(std::string_view name, size_t own) {
-  bool plain = true;
-  for (size_t i = own; i < name.size();) {
-    if (i + 8 <= name.size()) {
-      const size_t letters = LettersIn(name.data() + i);
-      i += letters;
-      if (letters == 8) continue;
-    }
-    switch (ClassOf(name[i])) {
-      case kEnd:
-        return plain && i > own;
-      case kBracket:
-        return false;
-      case kSlash:
-        return std::nullopt;
-      case kDot:
-      case kDash:
-        plain = false;
-        break;
-      default:
-        break;
-    }
-    ++i;
-  }
-  return false;  // longer than a plain name
+// Whether this is a name of the package `path`, which most names share with the one before. A slash behind it belongs
+// to another package's path, if no bracket stands in front of it.
+bool IsIn(std::string_view path, std::string_view name) {
+  if (name.size() < path.size() + 2 || name[path.size()] != '.' || !name.starts_with(path)) return false;
+  const std::string_view own = name.substr(path.size() + 1);
+  if (own.front() == '(') return true;
+  const size_t slash = own.find('/');
+  return slash == std::string_view::npos || std::any_of(own.begin(), own.begin() + slash, IsBracket);
 }
 
-// What is read of a name.
-struct NameParts {
-  size_t own = 0;  // where its own part begins; 0: it has no package
-  bool plain = false;
-};
-
-// Of an escaped name at the beginning of `name`. Its own part begins behind the first dot after the last slash; type
-// arguments and receivers have slashes and dots of their own.
-NameParts PartsOf(std::string_view name) {
-  size_t dot = std::string_view::npos;
-  for (size_t i = 0; i < name.size(); ++i) {
-    const uint8_t what = ClassOf(name[i]);
-    if (what == kLetter) continue;
-    if (what == kSlash) dot = std::string_view::npos;
-    if (what == kDot && dot == std::string_view::npos) dot = i;
-    if (what == kBracket || what == kEnd) break;
-  }
-  if (dot == std::string_view::npos) return {};
-  return {dot + 1, IsPlain(name, dot + 1).value_or(false)};
-}
-
-// The same of a name of the package `path`, which most names share with the one before; nullopt: it is of another one.
-std::optional<NameParts> PartsIn(std::string_view path, std::string_view name) {
-  if (path.empty() || name.size() <= path.size() || name[path.size()] != '.' || !name.starts_with(path)) {
-    return std::nullopt;
-  }
-  const std::optional<bool> plain = IsPlain(name, path.size() + 1);
-  return plain ? std::optional(NameParts{path.size() + 1, *plain}) : std::nullopt;
+// What a Go file declares as a function: no method (the compiler makes more of them), closure, instance or method
+// value.
+bool IsPlain(std::string_view own) {
+  return !own.empty() &&
+         std::none_of(own.begin(), own.end(), [](char c) { return c == '.' || c == '-' || IsBracket(c); });
 }
 
 }  // namespace
 
-Result<PackageIndex> Pclntab::State::IndexPackages() {
-  PackageIndex index;
-  std::unordered_map<std::string, uint32_t> known;  // escaped
-  std::string last_path;
-  uint32_t last_package = 0;
-  const uint64_t names_end = header.cu;
-  SequentialReader forwards(image, kNameBuffer, names_end);
-  uint64_t reached = 0;
-  GOOFFSETS_CHECK_OK(ForEachRecord(12, [&](uint64_t, uint32_t name, uint64_t, const std::byte*) {
-    const uint64_t at = header.funcname + name;
-    if (at >= names_end || index.packages.size() >= kMostPackages) return true;
-    const auto most = static_cast<size_t>(std::min<uint64_t>(kMostPlainName, names_end - at));
-    const std::byte* bytes = nullptr;
-    if (at >= reached) {
-      reached = at;
-      bytes = forwards.At(at, most);
-    } else if (const Result<std::span<const std::byte>> view = reader.View(at, most)) {
-      bytes = view->data();
-    }
-    if (bytes == nullptr) return true;
-    const auto* begin = reinterpret_cast<const char*>(bytes);
-    const std::string_view area(begin, most);
-    std::optional<NameParts> parts = PartsIn(last_path, area);
-    if (!parts) {
-      parts = PartsOf(area);
-      if (parts->own == 0) return true;
-      const std::string_view path = area.substr(0, parts->own - 1);
-      if (path != last_path || index.packages.empty()) {
-        last_path = path;
-        auto [package, fresh] = known.try_emplace(last_path, static_cast<uint32_t>(index.packages.size()));
-        if (fresh) index.packages.push_back(UnescapeName(path));
-        last_package = package->second;
-      }
-    }
-    if (parts->plain) index.functions.push_back({last_package, name, static_cast<uint16_t>(parts->own)});
-    return true;
-  }));
-  return index;
+void PackageRunsBuilder::Add(std::string_view name, uint64_t offset) {
+  if (IsIn(path_, name)) return;
+  const size_t own = OwnPart(name);
+  const std::string_view package = name.substr(0, own == 0 ? 0 : own - 1);
+  if (package == path_ || made_.packages.size() >= kMostPackages || made_.runs.size() >= kMostRuns) return;
+  path_ = package;
+  const auto [index, fresh] = known_.try_emplace(path_, static_cast<uint32_t>(made_.packages.size()));
+  if (fresh) made_.packages.push_back(path_);
+  made_.runs.push_back({static_cast<uint32_t>(offset), index->second});
+}
+
+PackageRuns PackageRunsBuilder::Finish(uint64_t names_size) {
+  made_.runs.push_back({static_cast<uint32_t>(names_size), 0});
+  return std::move(made_);
 }
 
 Result<std::map<std::string, std::set<std::string>>> Pclntab::FunctionsOf(
     const std::function<bool(const std::string& package)>& wanted) {
-  if (!state_->packages) {
-    GOOFFSETS_TRY(state_->packages, state_->IndexPackages());
-  }
+  if (!state_->packages) GOOFFSETS_CHECK_OK(state_->FindNames({}, true));
+  const PackageRuns& found = *state_->packages;
   std::map<std::string, std::set<std::string>> functions;
-  std::vector<std::set<std::string>*> lists;
-  for (const std::string& package : state_->packages->packages) {
+  std::vector<std::set<std::string>*> lists = {nullptr};
+  for (size_t i = 1; i < found.packages.size(); ++i) {
+    const std::string package = UnescapeName(found.packages[i]);
     lists.push_back(wanted(package) ? &functions[package] : nullptr);
   }
-  for (const PackageIndex::Function& function : state_->packages->functions) {
-    std::set<std::string>* list = lists[function.package];
-    if (list == nullptr) continue;
-    // A name that could be read before and cannot now: the file changes.
-    GOOFFSETS_TRY(const std::string name, state_->Name(function.name));
-    if (function.rest < name.size()) list->insert(UnescapeName(std::string_view(name).substr(function.rest)));
+  const auto is_wanted = [&](size_t run) { return lists[found.runs[run].package] != nullptr; };
+  const size_t last = found.runs.size() - 1;
+  for (size_t first = 0; first < last; ++first) {
+    if (!is_wanted(first)) continue;
+    // Wanted stretches that lie near each other are read as one.
+    size_t end = first + 1;
+    for (size_t i = end; i < last && found.runs[i].begin - found.runs[end].begin <= kNear; ++i) {
+      if (is_wanted(i)) end = i + 1;
+    }
+    size_t at = first;
+    const auto add = [&](std::string_view name, uint64_t offset, bool escaped) {
+      while (found.runs[at + 1].begin <= offset) ++at;
+      std::set<std::string>* list = lists[found.runs[at].package];
+      const size_t own = found.packages[found.runs[at].package].size() + 1;
+      if (list == nullptr || name.size() <= own || !IsPlain(name.substr(own))) return;
+      list->insert(escaped ? UnescapeName(name.substr(own)) : std::string(name.substr(own)));
+    };
+    GOOFFSETS_CHECK_OK(state_->ForEachName(found.runs[first].begin, found.runs[end].begin, add));
+    first = end - 1;
   }
   return functions;
 }

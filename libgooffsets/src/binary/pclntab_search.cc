@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <unordered_map>
 
 #include "binary/pclntab_state.h"
@@ -9,8 +10,6 @@
 
 namespace gooffsets {
 namespace {
-
-constexpr size_t kNameBuffer = size_t{128} << 10;
 
 // What is wanted, made to be asked two hundred thousand times: a bit for the length and the last eight bytes, and only
 // behind that a real comparison.
@@ -54,64 +53,31 @@ class WantedNames {
 
 }  // namespace
 
-Result<std::vector<NameHit>> Pclntab::State::FindNames(std::span<const std::string> names) {
+Result<std::vector<NameHit>> Pclntab::State::FindNames(std::span<const std::string> names, bool and_packages) {
   std::vector<NameHit> hits;
   const WantedNames wanted(names);
-  if (wanted.empty()) return hits;
-  const uint64_t size = std::min<uint64_t>(header.cu - header.funcname, ~uint32_t{0});
-  std::vector<char> buffer(kNameBuffer);
-  uint64_t read = 0;      // offset in the names of what follows the buffer
-  size_t kept = 0;        // bytes of a name that began in the piece before
-  bool skipping = false;  // within a name that is longer than the buffer, which nobody wants
+  std::optional<PackageRunsBuilder> runs;
+  if (and_packages && !packages) runs.emplace();
+  if (wanted.empty() && !runs) return hits;
   auto look = [&](std::string_view name, uint64_t offset) {
     if (!wanted.May(name)) return;
     if (auto want = wanted.Find(name)) hits.push_back({static_cast<uint32_t>(offset), *want});
   };
-  while (read < size) {
-    const size_t count = static_cast<size_t>(std::min<uint64_t>(buffer.size() - kept, size - read));
-    const auto piece = std::as_writable_bytes(std::span(buffer).subspan(kept, count));
-    GOOFFSETS_CHECK_OK(image->Read(header.funcname + read, piece));
-    const uint64_t base = read - kept;
-    const size_t filled = kept + count;
-    read += count;
-    const char* begin = buffer.data();
-    const char* const end = begin + filled;
-    // Escaped names are few: the next percent sign is looked for once for all names in front of it.
-    auto find = [end](const char* from, char c) {
-      const void* at = std::memchr(from, c, static_cast<size_t>(end - from));
-      return at == nullptr ? end : static_cast<const char*>(at);
-    };
-    const char* percent = find(begin, '%');
-    while (begin < end) {
-      const void* nul = std::memchr(begin, 0, static_cast<size_t>(end - begin));
-      if (nul == nullptr) break;
-      const auto* stop = static_cast<const char*>(nul);
-      const std::string_view name(begin, static_cast<size_t>(stop - begin));
-      const uint64_t offset = base + static_cast<uint64_t>(begin - buffer.data());
-      if (skipping) {
-        skipping = false;
-      } else if (percent < stop) {
-        look(UnescapeName(name), offset);
-      } else {
-        look(name, offset);
-      }
-      begin = stop + 1;
-      if (percent < begin) percent = find(begin, '%');
-    }
-    kept = static_cast<size_t>(end - begin);
-    if (kept == buffer.size()) {
-      skipping = true;
-      kept = 0;
+  GOOFFSETS_CHECK_OK(ForEachName(0, NamesSize(), [&](std::string_view name, uint64_t offset, bool escaped) {
+    if (runs) runs->Add(name, offset);
+    if (escaped) {
+      look(UnescapeName(name), offset);
     } else {
-      std::memmove(buffer.data(), begin, kept);
+      look(name, offset);
     }
-  }
+  }));
+  if (runs) packages = runs->Finish(NamesSize());
   return hits;
 }
 
-Result<std::vector<FunctionAnswer>> Pclntab::FindFunctions(std::span<const std::string> names) {
+Result<std::vector<FunctionAnswer>> Pclntab::FindFunctions(std::span<const std::string> names, bool packages_next) {
   GOOFFSETS_CHECK_OK(state_->NeedText());
-  GOOFFSETS_TRY(std::vector<NameHit> hits, state_->FindNames(names));
+  GOOFFSETS_TRY(std::vector<NameHit> hits, state_->FindNames(names, packages_next));
   std::vector<FunctionAnswer> answers(names.size());
   std::unordered_map<std::string_view, size_t> first;
   for (size_t i = 0; i < names.size(); ++i) {

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -101,15 +102,26 @@ class NameOffsets {
   int shift_ = 0;
 };
 
-// Plain functions of all packages: where their names stand, and whose they are.
-struct PackageIndex {
-  struct Function {
+// Whose names stand where in the name table: stretches of names of one package each, in order.
+struct PackageRuns {
+  struct Run {
+    uint32_t begin = 0;    // offset in the names; the next run's begin is the end
     uint32_t package = 0;  // index in `packages`
-    uint32_t name = 0;     // offset in the names
-    uint16_t rest = 0;     // where the function's own name begins
   };
-  std::vector<std::string> packages;  // unescaped
-  std::vector<Function> functions;
+  std::vector<std::string> packages = {""};  // as stored; the first: of names without a package
+  std::vector<Run> runs;                     // the last one is the end of the names
+};
+
+// Makes them of all names in order.
+class PackageRunsBuilder {
+ public:
+  void Add(std::string_view name, uint64_t offset);
+  PackageRuns Finish(uint64_t names_size);
+
+ private:
+  PackageRuns made_;
+  std::unordered_map<std::string, uint32_t> known_ = {{"", 0}};
+  std::string path_ = "/";  // of the last name; at first no package's
 };
 
 struct Pclntab::State {
@@ -119,7 +131,7 @@ struct Pclntab::State {
   BlockReader reader;
   TextMap text;
   bool has_text = false;
-  std::optional<PackageIndex> packages;  // made when it is first asked for
+  std::optional<PackageRuns> packages;  // found when they are first asked for
 
   State(const Image* of, PclntabHeader table, std::string by)
       : image(of), header(table), found_by(std::move(by)), reader(of, size_t{16} << 10, 64) {}
@@ -149,9 +161,13 @@ struct Pclntab::State {
   Result<void> TreeEntries(uint64_t table, uint64_t entry, uint64_t end, std::vector<uint32_t>* entries);
   Result<std::string> FileOf(const FuncRecord& func, uint64_t entry, uint64_t end);
 
-  Result<PackageIndex> IndexPackages();
-  // Where these names stand, ascending by offset: one pass over the names.
-  Result<std::vector<NameHit>> FindNames(std::span<const std::string> names);
+  uint64_t NamesSize() const { return std::min<uint64_t>(header.cu - header.funcname, ~uint32_t{0}); }
+  // Calls each(name as stored, its offset, whether it has a percent sign) for all names between these offsets, in
+  // order: one pass. A name of 128 KB and more is left out.
+  template <typename Each>
+  Result<void> ForEachName(uint64_t begin, uint64_t end, Each each);
+  // Where these names stand, ascending by offset: one pass over the names, which may find `packages` too.
+  Result<std::vector<NameHit>> FindNames(std::span<const std::string> names, bool and_packages);
   // Calls each(index, name offset, record address) for every function in order, until it returns false: one pass over
   // the table and the records.
   template <typename Each>
@@ -183,6 +199,50 @@ Result<void> Pclntab::State::ForEachRecord(size_t record_bytes, Each each) {
     uint32_t name = 0;
     std::memcpy(&name, record + (old ? 8 : 4), 4);
     if (!each(i, name, header.pcln + func, record)) break;
+  }
+  return {};
+}
+
+template <typename Each>
+Result<void> Pclntab::State::ForEachName(uint64_t begin, uint64_t end, Each each) {
+  constexpr size_t kBuffer = size_t{128} << 10;
+  std::vector<char> buffer(static_cast<size_t>(std::min<uint64_t>(kBuffer, end - begin)));
+  uint64_t read = begin;  // offset of what follows the buffer
+  size_t kept = 0;        // bytes of a name that began in the piece before
+  bool skipping = false;  // within a name that is longer than the buffer
+  while (read < end) {
+    const size_t count = static_cast<size_t>(std::min<uint64_t>(buffer.size() - kept, end - read));
+    const auto piece = std::as_writable_bytes(std::span(buffer).subspan(kept, count));
+    GOOFFSETS_CHECK_OK(image->Read(header.funcname + read, piece));
+    const uint64_t base = read - kept;
+    const char* at = buffer.data();
+    const char* const filled = at + kept + count;
+    read += count;
+    // Escaped names are few: the next percent sign is looked for once for all names in front of it.
+    auto percent_from = [&](const char* from) {
+      const void* found = std::memchr(from, '%', static_cast<size_t>(filled - from));
+      return found == nullptr ? filled : static_cast<const char*>(found);
+    };
+    const char* percent = percent_from(at);
+    while (at < filled) {
+      const void* nul = std::memchr(at, 0, static_cast<size_t>(filled - at));
+      if (nul == nullptr) break;
+      const auto* stop = static_cast<const char*>(nul);
+      if (!skipping) {
+        const uint64_t offset = base + static_cast<uint64_t>(at - buffer.data());
+        each(std::string_view(at, static_cast<size_t>(stop - at)), offset, percent < stop);
+      }
+      skipping = false;
+      at = stop + 1;
+      if (percent < at) percent = percent_from(at);
+    }
+    kept = static_cast<size_t>(filled - at);
+    if (kept == buffer.size()) {
+      skipping = true;
+      kept = 0;
+    } else {
+      std::memmove(buffer.data(), at, kept);
+    }
   }
   return {};
 }

@@ -70,6 +70,14 @@ void CheckAgainstHeader(const Image& image, BinaryInfo* info) {
 
 }  // namespace
 
+void TakeBuildInfo(const Image& image, const RawBuildInfo& raw, BinaryInfo* info) {
+  info->build_info = {true, raw.found_by};
+  if (auto parsed = ParseBuildInfo(raw, info); !parsed) info->notes.push_back(parsed.error().message);
+  CheckAgainstHeader(image, info);
+  // What garble has the linker write instead of the version; it leaves no module list either.
+  if (raw.go_version == "unknown") info->obfuscation = "garble: the build info names the Go version \"unknown\"";
+}
+
 Result<BinaryInfo> Recognise(const Image& image) {
   BinaryInfo info;
   info.file = image.name();
@@ -89,11 +97,7 @@ Result<BinaryInfo> Recognise(const Image& image) {
 
   const Result<RawBuildInfo> raw = ReadRawBuildInfo(image);
   if (raw) {
-    info.build_info = {true, raw->found_by};
-    if (auto parsed = ParseBuildInfo(*raw, &info); !parsed) info.notes.push_back(parsed.error().message);
-    CheckAgainstHeader(image, &info);
-    // What garble has the linker write instead of the version; it leaves no module list either.
-    if (raw->go_version == "unknown") info.obfuscation = "garble: the build info names the Go version \"unknown\"";
+    TakeBuildInfo(image, *raw, &info);
   } else {
     const ErrorCode code = raw.error().code;
     // Of a process, memory that is not mapped where its headers say is one more oddity.

@@ -8,6 +8,7 @@
 #ifndef GOOFFSETS_BINARY_RECOGNISE_H_
 #define GOOFFSETS_BINARY_RECOGNISE_H_
 
+#include "binary/build_info.h"
 #include "binary/image.h"
 #include "gooffsets/binary.h"
 #include "gooffsets/result.h"
@@ -16,6 +17,9 @@ namespace gooffsets {
 
 // Fails only where reading the file does (kIo, kPermission).
 Result<BinaryInfo> Recognise(const Image& image);
+
+// Takes the build info that the program's variables tell, where `info` has none (build_info.h, ReadBuildVariables).
+void TakeBuildInfo(const Image& image, const RawBuildInfo& raw, BinaryInfo* info);
 
 }  // namespace gooffsets
 

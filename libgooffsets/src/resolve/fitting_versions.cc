@@ -76,12 +76,9 @@ Assumptions DatabaseSide::Assume(const std::string& module, const std::string& v
 // One set of assumptions for each set of other modules that the version was built with, where the program names none.
 Result<std::vector<Assumptions>> DatabaseSide::AssumptionsFor(const std::string& module, const std::string& version) {
   if (module == kStdModule || target_->has_modules) return std::vector<Assumptions>{Assume(module, version)};
-  GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module, version, target_->goarch));
+  GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsByClosure(module, version, target_->goarch));
   std::vector<Assumptions> all;
-  std::set<std::vector<int64_t>> closures;
   for (const int64_t build : builds) {
-    GOOFFSETS_TRY(std::vector<int64_t> numbers, reader_->ClosureNumbers(build));
-    if (!closures.insert(std::move(numbers)).second) continue;
     GOOFFSETS_TRY(const ModuleViewReader::Closure* closure, reader_->ClosureOf(build));
     Assumptions& assumptions = all.emplace_back(Assume(module, version));
     assumptions.versions.insert(closure->begin(), closure->end());
@@ -184,7 +181,7 @@ Result<void> DatabaseSide::AddCandidates(const std::string& module, const std::s
                                          std::vector<Candidate>* candidates) {
   bool as_stored = false;
   if (module == kStdModule) {
-    GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->BuildsOf(module, version, target_->goarch));
+    GOOFFSETS_TRY(const std::vector<int64_t> builds, reader_->StdBuilds(version, target_->goarch));
     as_stored = builds.size() == 1;
   }
   GOOFFSETS_TRY(std::vector<Assumptions> all, AssumptionsFor(module, version));

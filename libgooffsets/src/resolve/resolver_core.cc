@@ -144,6 +144,7 @@ Result<SelfFacts> ResolverCore::Collect(const std::vector<Item>& items) {
     for (std::string& prefix : TypePrefixes(item.symbol)) question.structs.insert(std::move(prefix));
   }
   question.arguments = database_ != nullptr && !options_.ignore_self;
+  question.packages = database_ != nullptr && (target_.go.empty() || !target_.has_modules);
   GOOFFSETS_TRY(SelfFacts facts, source_->Tell(question));
   std::set<std::string> asked = question.structs;
   for (int round = 0; round < kMostRounds && !options_.ignore_self; ++round) {

@@ -61,6 +61,7 @@ struct SelfQuestion {
   std::set<std::string> functions;                      // full names
   std::set<std::pair<std::string, std::string>> itabs;  // concrete type, interface
   bool arguments = false;  // of functions: what is told of their arguments, to check layouts with
+  bool packages = false;   // functions of packages will be asked for next, and may be found in the same pass
 };
 
 class SelfSource {

@@ -187,7 +187,7 @@ void BinarySource::TellFunctions(const SelfQuestion& question, SelfFacts* facts)
     return;
   }
   const std::vector<std::string> names(question.functions.begin(), question.functions.end());
-  Result<std::vector<FunctionAnswer>> found = pclntab->FindFunctions(names);
+  Result<std::vector<FunctionAnswer>> found = pclntab->FindFunctions(names, question.packages);
   if (!found) {
     facts->no_functions = "pclntab: " + found.error().message;
     return;

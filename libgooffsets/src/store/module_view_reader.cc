@@ -1,6 +1,7 @@
 #include "store/module_view_reader.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "store/varint.h"
@@ -91,7 +92,7 @@ Result<const std::vector<SeenPackage>*> ModuleViewReader::Seen(const std::string
   std::vector<SeenPackage> rows;
   if (module == kStdModule) {
     // In its own builds only, of which each is asked of many packages.
-    GOOFFSETS_TRY(const std::vector<int64_t> builds, BuildsOf(module, version, goarch));
+    GOOFFSETS_TRY(const std::vector<int64_t> builds, StdBuilds(version, goarch));
     for (const int64_t build : builds) {
       GOOFFSETS_TRY(const std::optional<int64_t> state, StateInBuild(build, package));
       if (state) rows.push_back({build, *state});
@@ -140,21 +141,16 @@ Result<void> ModuleViewReader::ReadSeen(const std::string& module, const std::ve
   return {};
 }
 
-Result<std::vector<int64_t>> ModuleViewReader::BuildsOf(const std::string& module, const std::string& version,
-                                                        GoArch goarch) {
-  const auto key = std::tuple(module, version, goarch);
-  if (auto known = builds_of_.find(key); known != builds_of_.end()) return known->second;
+Result<std::vector<int64_t>> ModuleViewReader::StdBuilds(const std::string& release, GoArch goarch) {
+  const auto key = std::pair(release, goarch);
+  if (auto known = std_builds_.find(key); known != std_builds_.end()) return known->second;
   std::vector<int64_t> builds;
-  GOOFFSETS_TRY(std::optional<int64_t> id, VersionId(module, version));
+  GOOFFSETS_TRY(std::optional<int64_t> id, VersionId(std::string(kStdModule), release));
   if (id) {
-    // The standard library is in its own builds only, which are found without reading all that was observed of it.
+    // It is in its own builds only, which are found without reading all that was observed of it.
     Statement query = db_->Prepare(
-        module == kStdModule
-            ? std::string_view("SELECT b.id FROM build b WHERE b.version = ? AND b.goarch = ? AND b.status = 0 AND "
-                               "EXISTS (SELECT 1 FROM observation o WHERE o.build = b.id AND +o.version = b.version) "
-                               "ORDER BY b.id")
-            : std::string_view("SELECT DISTINCT o.build FROM observation o JOIN build b ON b.id = o.build "
-                               "WHERE o.version = ? AND b.goarch = ? AND b.status = 0 ORDER BY o.build"));
+        "SELECT b.id FROM build b WHERE b.version = ? AND b.goarch = ? AND b.status = 0 AND "
+        "EXISTS (SELECT 1 FROM observation o WHERE o.build = b.id AND +o.version = b.version) ORDER BY b.id");
     query.BindInt(*id).BindText(ToString(goarch));
     while (true) {
       GOOFFSETS_TRY(bool row, query.Next());
@@ -162,8 +158,8 @@ Result<std::vector<int64_t>> ModuleViewReader::BuildsOf(const std::string& modul
       builds.push_back(query.Int(0));
     }
   }
-  remembered_ += sizeof(key) + kNode + module.size() + builds.size() * sizeof(int64_t);
-  builds_of_.emplace(key, builds);
+  remembered_ += sizeof(key) + kNode + builds.size() * sizeof(int64_t);
+  std_builds_.emplace(key, builds);
   return builds;
 }
 
@@ -200,15 +196,31 @@ Result<const ModuleViewReader::Closure*> ModuleViewReader::ClosureOf(int64_t bui
   return &closures_.emplace(build, std::move(closure)).first->second;
 }
 
-Result<std::vector<int64_t>> ModuleViewReader::ClosureNumbers(int64_t build) {
-  std::vector<int64_t> numbers;
-  Statement query =
-      db_->Prepare("SELECT version FROM build_module WHERE build = ? AND in_closure = 1 ORDER BY version");
-  query.BindInt(build);
+Result<std::vector<int64_t>> ModuleViewReader::BuildsByClosure(const std::string& module, const std::string& version,
+                                                               GoArch goarch) {
+  std::vector<int64_t> builds;
+  GOOFFSETS_TRY(std::optional<int64_t> id, VersionId(module, version));
+  if (!id) return builds;
+  // One query for all of them: a version of grpc has 170 builds, and six sets.
+  Statement query = db_->Prepare(
+      "SELECT own.build, other.version FROM build_module own CROSS JOIN build b ON b.id = own.build "
+      "CROSS JOIN build_module other ON other.build = own.build AND other.in_closure = 1 "
+      "WHERE own.version = ? AND own.in_closure = 1 AND b.goarch = ? AND b.status = 0 "
+      "ORDER BY own.build");
+  query.BindInt(*id).BindText(ToString(goarch));
+  std::set<std::vector<int64_t>> closures;
+  std::vector<int64_t> closure;
+  int64_t build = 0;
+  const auto end_build = [&] {
+    std::sort(closure.begin(), closure.end());
+    if (!closure.empty() && closures.insert(std::exchange(closure, {})).second) builds.push_back(build);
+  };
   while (true) {
     GOOFFSETS_TRY(bool row, query.Next());
-    if (!row) return numbers;
-    numbers.push_back(query.Int(0));
+    if (!row || query.Int(0) != build) end_build();
+    if (!row) return builds;
+    build = query.Int(0);
+    closure.push_back(query.Int(1));
   }
 }
 

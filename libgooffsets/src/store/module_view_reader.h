@@ -72,15 +72,15 @@ class ModuleViewReader {
   // The modules that this build's root needs, and itself.
   using Closure = std::map<std::string, std::string>;  // module path -> version
   Result<const Closure*> ClosureOf(int64_t build);
-  // The same as numbers, for telling builds apart; not remembered.
-  Result<std::vector<int64_t>> ClosureNumbers(int64_t build);
+  // Of the builds that this version took part in: one for each set of other modules, ascending. Not remembered.
+  Result<std::vector<int64_t>> BuildsByClosure(const std::string& module, const std::string& version, GoArch goarch);
   // What this build saw of a package; nullopt: nothing. The standard library is in its own builds only.
   Result<std::optional<int64_t>> StateInBuild(int64_t build, std::string_view package);
   // All of it: the number of the package's path, and the state; by the number.
   using BuildStates = std::vector<std::pair<int64_t, int64_t>>;
   Result<const BuildStates*> StatesOfBuild(int64_t build);
-  // Successful builds that saw anything of this version, ascending.
-  Result<std::vector<int64_t>> BuildsOf(const std::string& module, const std::string& version, GoArch goarch);
+  // Successful builds of the standard library of a release, ascending.
+  Result<std::vector<int64_t>> StdBuilds(const std::string& release, GoArch goarch);
   // Reads what Seen tells of this package for each of these versions, in one query.
   Result<void> ReadSeen(const std::string& module, const std::vector<std::string>& versions, const std::string& package,
                         GoArch goarch);
@@ -171,7 +171,7 @@ class ModuleViewReader {
   std::unordered_map<int64_t, std::optional<StructShape>> shapes_;
   std::map<std::string, std::vector<std::string>> versions_;
   std::map<VersionKey, std::optional<int64_t>> version_ids_;
-  std::map<VersionArch, std::vector<int64_t>> builds_of_;
+  std::map<std::pair<std::string, GoArch>, std::vector<int64_t>> std_builds_;
   std::map<VersionArch, std::string> why_not_built_;
   std::map<VersionKey, std::set<std::string>> paths_;
   std::map<std::tuple<std::string, std::string, std::string>, std::optional<bool>> has_package_;

@@ -1,12 +1,15 @@
 // Real Go programs in many variants, against Go's own debug/elf and debug/buildinfo.
+#include "programs.h"
+
 #include <elf.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "binary/recognise.h"
-#include "programs.h"
+#include "gooffsets/binary.h"
 
 namespace gooffsets {
 namespace {
@@ -184,6 +187,27 @@ TEST_P(Programs, NothingButNamesIsLostWithoutSectionHeaders) {
   EXPECT_EQ(info->go_build_id, with->go_build_id);
   EXPECT_EQ(info->gnu_build_id, with->gnu_build_id);
   EXPECT_TRUE(info->stripped);
+}
+
+// What the section was made of is still there, in variables that the runtime refers to (npm's esbuild has no section).
+TEST_P(Programs, NothingIsLostWithoutTheBuildInfoSection) {
+  const Result<BinaryInfo> with = Recognise(*image_);
+  ASSERT_TRUE(with);
+  const Section* section = image_->FindSection(".go.buildinfo");
+  ASSERT_NE(section, nullptr);
+  std::string bytes = testing::ReadAll(dir_ / "program");
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(section->offset), section->size, '\0');
+  const std::string path = dir_ / "bare";
+  testing::WriteAll(path, bytes);
+  const Result<GoBinary> bare = GoBinary::Open(path);
+  ASSERT_TRUE(bare) << bare.error().ToString();
+  const BinaryInfo& info = bare->info();
+  EXPECT_EQ(info.build_info.how, "runtime.buildVersion");
+  EXPECT_EQ(info.go_text, with->go_text);
+  EXPECT_EQ(info.modules, with->modules);
+  EXPECT_EQ(info.main_module, with->main_module);
+  EXPECT_EQ(info.settings, with->settings);
+  EXPECT_EQ(info.tags, with->tags);
 }
 
 const Variant kVariants[] = {

@@ -107,7 +107,7 @@ TEST(VersionSieve, LeavesWhatComparingEverythingLeaves) {
     };
     for (const std::string& release : releases) {
       ProgramView& view = views.emplace_back(&reader, &target, assume(release), &named);
-      const bool as_stored = reader.BuildsOf("std", release, kArch)->size() == 1;
+      const bool as_stored = reader.StdBuilds(release, kArch)->size() == 1;
       candidates.push_back({release, &view.world, &view.composer, as_stored});
     }
     const auto world_of = [&](const std::string& release) {
