@@ -1,4 +1,5 @@
 // Types of methods: what a named type's descriptor says of those that the linker kept for reflection and interfaces.
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -6,30 +7,56 @@
 
 namespace gooffsets {
 
+namespace {
+
+// A method that has a type, by name; nullopt: there is none, or the linker dropped its type.
+Result<std::optional<ConcreteMethod>> FindMethod(TypeReader* reader, const TypeReader::Uncommon& uncommon,
+                                                 std::string_view wanted) {
+  uint32_t begin = 0, end = uncommon.methods.count;
+  if (wanted.substr(0, 1) >= "A" && wanted.substr(0, 1) <= "Z") {
+    // Exported ones come first, ascending by name (src: cmd/compile/internal/types/sym.go, CompareSyms).
+    for (end = uncommon.exported; begin < end;) {
+      const uint32_t middle = begin + (end - begin) / 2;
+      GOOFFSETS_TRY(const ConcreteMethod at, reader->MethodAt(uncommon.methods, middle));
+      GOOFFSETS_TRY(const TypeReader::NameText name, reader->Name(at.name));
+      if (name.text < wanted) {
+        begin = middle + 1;
+      } else {
+        end = middle;
+      }
+    }
+    end = std::min(begin + 1, uncommon.exported);
+  }
+  for (; begin < end; ++begin) {
+    GOOFFSETS_TRY(const ConcreteMethod at, reader->MethodAt(uncommon.methods, begin));
+    if (!at.type) continue;
+    GOOFFSETS_TRY(const TypeReader::NameText name, reader->Name(at.name));
+    if (name.text == wanted) return std::optional<ConcreteMethod>(at);
+  }
+  return std::optional<ConcreteMethod>();
+}
+
+}  // namespace
+
 Result<std::optional<RuntimeTypes::MethodType>> RuntimeTypes::State::Method(uint64_t holder, std::string_view method) {
   GOOFFSETS_TRY(const TypeHeader header, reader.Header(holder));
   GOOFFSETS_TRY(const std::optional<TypeReader::Uncommon> uncommon, reader.UncommonOf(header));
   if (!uncommon) return std::optional<MethodType>();
-  for (uint32_t i = 0; i < uncommon->methods.count; ++i) {
-    GOOFFSETS_TRY(const ConcreteMethod found, reader.MethodAt(uncommon->methods, i));
-    if (!found.type) continue;
-    GOOFFSETS_TRY(const TypeReader::NameText name, reader.Name(found.name));
-    if (name.text != method) continue;
-    GOOFFSETS_TRY(const TypeHeader function, reader.Header(*found.type));
-    if (function.kind != TypeKind::kFunc) return reader.Damaged(*found.type, "a method that is no function");
-    GOOFFSETS_TRY(const FunctionShape shape, reader.Function(function));
-    MethodType result;
-    result.variadic = shape.variadic;
-    for (const auto& [list, out] : {std::pair(&shape.params, &result.params), {&shape.results, &result.results}}) {
-      for (uint32_t p = 0; p < list->count; ++p) {
-        GOOFFSETS_TRY(const uint64_t address, reader.ListedType(*list, p));
-        GOOFFSETS_TRY(RuntimeType made, Make(address));
-        out->push_back(std::move(made));
-      }
+  GOOFFSETS_TRY(const std::optional<ConcreteMethod> found, FindMethod(&reader, *uncommon, method));
+  if (!found) return std::optional<MethodType>();
+  GOOFFSETS_TRY(const TypeHeader function, reader.Header(*found->type));
+  if (function.kind != TypeKind::kFunc) return reader.Damaged(*found->type, "a method that is no function");
+  GOOFFSETS_TRY(const FunctionShape shape, reader.Function(function));
+  MethodType result;
+  result.variadic = shape.variadic;
+  for (const auto& [list, out] : {std::pair(&shape.params, &result.params), {&shape.results, &result.results}}) {
+    for (uint32_t p = 0; p < list->count; ++p) {
+      GOOFFSETS_TRY(const uint64_t address, reader.ListedType(*list, p));
+      GOOFFSETS_TRY(RuntimeType made, Make(address));
+      out->push_back(std::move(made));
     }
-    return std::optional<MethodType>(std::move(result));
   }
-  return std::optional<MethodType>();
+  return std::optional<MethodType>(std::move(result));
 }
 
 Result<std::optional<RuntimeTypes::MethodType>> RuntimeTypes::State::MethodOfNamed(uint64_t named, bool of_pointer,

@@ -1,5 +1,7 @@
 #include "binary/runtime_types_reader.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <bit>
@@ -229,6 +231,7 @@ Result<std::optional<TypeReader::Uncommon>> TypeReader::UncommonOf(const TypeHea
   const auto count = Load<uint16_t>(bytes, 4);
   const auto offset = Load<uint32_t>(bytes, 8);
   Uncommon uncommon;
+  uncommon.exported = std::min(Load<uint16_t>(bytes, 6), count);
   if (package != 0) {
     GOOFFSETS_TRY(uncommon.package, AtOffset(package));
   }

@@ -126,6 +126,7 @@ class TypeReader {
   struct Uncommon {
     uint64_t package = 0;  // address of a Name; 0: none
     TypeList methods;
+    uint32_t exported = 0;  // that many methods come first, ascending by name
   };
   Result<std::optional<Uncommon>> UncommonOf(const TypeHeader& header);
   Result<ConcreteMethod> MethodAt(const TypeList& methods, uint32_t i);
