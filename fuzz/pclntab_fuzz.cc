@@ -1,13 +1,17 @@
 // A pclntab of any bytes, in a program of one segment: whatever it says, every question ends, and what is answered lies
 // where it may.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "binary/build_info.h"
 #include "binary/image.h"
+#include "binary/instructions.h"
 #include "binary/pclntab.h"
 #include "binary/probe_points.h"
 #include "require.h"
@@ -90,5 +94,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   (void)table->CountInlined(names);
+  if (auto packages = table->FunctionsOf([](const std::string&) { return true; })) {
+    for (const auto& [package, functions] : *packages) {
+      FUZZ_REQUIRE(!package.empty());
+      for (const auto& function : functions) FUZZ_REQUIRE(!function.empty());
+    }
+  }
+  if (auto raw = gooffsets::ReadBuildVariables(*image, &*table)) FUZZ_REQUIRE(!raw->go_version.empty());
+  const auto code = std::as_bytes(std::span(data, size)).first(std::min<size_t>(size, 4096));
+  FUZZ_REQUIRE(gooffsets::ReferencesAmd64(code, kFuzzBase).size() <= size);
+  (void)gooffsets::ReferencesArm64(code, kFuzzBase);
   return 0;
 }
