@@ -58,7 +58,7 @@ std::string Text(const BinaryInfo& info) {
   line("types", Table(info.types));
   for (const std::string& note : info.notes) line("note", note);
   if (!info.modules.empty()) {
-    out += fmt::format("  {} modules\n", info.modules.size());
+    out += fmt::format("  {} module{}\n", info.modules.size(), info.modules.size() == 1 ? "" : "s");
     for (const BinaryModule& module : info.modules) out += "    " + Printable(Module(module)) + "\n";
   }
   return out;

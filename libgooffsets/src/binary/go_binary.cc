@@ -64,7 +64,12 @@ Result<std::unique_ptr<GoBinary::Impl>> GoBinary::Impl::Make(Image image) {
   const std::optional<Error> no_pclntab = impl->FindTables();
   if (!impl->info_.build_info.found && impl->module_) {
     const Result<RawBuildInfo> raw = ReadBuildVariables(impl->image_, &*impl->pclntab_);
-    if (raw) TakeBuildInfo(impl->image_, *raw, &impl->info_);
+    if (raw) {
+      if (impl->image_.FindSection(".go.buildinfo") != nullptr) impl->info_.notes.push_back(impl->info_.build_info.how);
+      TakeBuildInfo(impl->image_, *raw, &impl->info_);
+    } else if (raw.error().code != ErrorCode::kNotFound) {
+      impl->info_.notes.push_back(raw.error().message);
+    }
   }
   const BinaryInfo& info = impl->info_;
   if (info.build_info.found || !info.packing.empty() || !info.obfuscation.empty()) return impl;

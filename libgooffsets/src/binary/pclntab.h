@@ -97,7 +97,7 @@ class Pclntab {
   Result<void> ForEachFunction(const std::function<bool(const FunctionEntry&)>& each);
   // By package, as the linker splits names: the functions that Go files declare by a plain name ("ListenAndServe"; no
   // methods, closures or instances), also those that were inlined wherever they are called. Every package that `wanted`
-  // knows and that has any name is listed. One pass over the names on the first call, unless FindFunctions made it;
+  // knows and that has any name is listed. One pass over the names on the first call, unless FindFunctions was told;
   // later calls read names of wanted packages only.
   Result<std::map<std::string, std::set<std::string>>> FunctionsOf(
       const std::function<bool(const std::string& package)>& wanted);

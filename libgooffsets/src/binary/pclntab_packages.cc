@@ -3,7 +3,6 @@
 // Names stand nearly in the order of the functions, each in front of those that were inlined into it (src:
 // cmd/link/internal/ld/pcln.go, generateFuncnametab), so that most stand beside others of their package.
 #include <algorithm>
-#include <cstring>
 
 #include "binary/pclntab_state.h"
 #include "go/names.h"
@@ -13,6 +12,7 @@ namespace {
 
 constexpr size_t kMostPackages = size_t{1} << 20;
 constexpr size_t kMostRuns = size_t{1} << 22;
+constexpr size_t kMostPath = 1024;
 constexpr uint32_t kNear = 4096;  // bytes that are read rather than skipped
 
 bool IsBracket(char c) { return c == '(' || c == '[' || c == '{'; }
@@ -48,10 +48,13 @@ bool IsPlain(std::string_view own) {
 }  // namespace
 
 void PackageRunsBuilder::Add(std::string_view name, uint64_t offset) {
-  if (IsIn(path_, name)) return;
-  const size_t own = OwnPart(name);
-  const std::string_view package = name.substr(0, own == 0 ? 0 : own - 1);
-  if (package == path_ || made_.packages.size() >= kMostPackages || made_.runs.size() >= kMostRuns) return;
+  if (full_ || IsIn(path_, name)) return;
+  size_t own = OwnPart(name);
+  if (own > kMostPath) own = 0;
+  std::string_view package = name.substr(0, own == 0 ? 0 : own - 1);
+  if (package == path_) return;
+  full_ = made_.packages.size() >= kMostPackages || made_.runs.size() >= kMostRuns;
+  if (full_) package = {};  // what follows is filed under no package
   path_ = package;
   const auto [index, fresh] = known_.try_emplace(path_, static_cast<uint32_t>(made_.packages.size()));
   if (fresh) made_.packages.push_back(path_);

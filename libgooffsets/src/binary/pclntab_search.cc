@@ -11,6 +11,9 @@
 namespace gooffsets {
 namespace {
 
+// Instances of one generic function share a name: some hundred bodies. A hostile table may give one to every record.
+constexpr size_t kMostBodies = size_t{1} << 14;
+
 // What is wanted, made to be asked two hundred thousand times: a bit for the length and the last eight bytes, and only
 // behind that a real comparison.
 class WantedNames {
@@ -90,7 +93,7 @@ Result<std::vector<FunctionAnswer>> Pclntab::FindFunctions(std::span<const std::
     std::vector<std::pair<uint64_t, uint32_t>> found;  // function, name asked for
     GOOFFSETS_CHECK_OK(state_->ForEachRecord(12, [&](uint64_t i, uint32_t name, uint64_t, const std::byte*) {
       if (const NameHit* hit = table.Find(name)) found.emplace_back(i, hit->want);
-      return true;
+      return found.size() < kMostBodies;
     }));
     for (const auto& [index, want] : found) {
       GOOFFSETS_TRY(FunctionEntry function, state_->MakeEntry(index));

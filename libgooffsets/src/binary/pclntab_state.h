@@ -122,6 +122,7 @@ class PackageRunsBuilder {
   PackageRuns made_;
   std::unordered_map<std::string, uint32_t> known_ = {{"", 0}};
   std::string path_ = "/";  // of the last name; at first no package's
+  bool full_ = false;       // nothing more is told apart
 };
 
 struct Pclntab::State {

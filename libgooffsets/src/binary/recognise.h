@@ -18,7 +18,7 @@ namespace gooffsets {
 // Fails only where reading the file does (kIo, kPermission).
 Result<BinaryInfo> Recognise(const Image& image);
 
-// Takes the build info that the program's variables tell, where `info` has none (build_info.h, ReadBuildVariables).
+// Takes build info into `info`, wherever it was found (build_info.h), and compares it with the ELF header.
 void TakeBuildInfo(const Image& image, const RawBuildInfo& raw, BinaryInfo* info);
 
 }  // namespace gooffsets

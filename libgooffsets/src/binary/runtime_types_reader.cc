@@ -1,9 +1,8 @@
 #include "binary/runtime_types_reader.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 

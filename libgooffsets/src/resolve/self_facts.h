@@ -53,7 +53,9 @@ struct SelfFacts {
 // Everything the program tells of some packages, for comparing stored versions with it.
 struct PackageFacts {
   std::map<std::string, StructLayout> structs;  // by name in the package: "Request"; types of fields may be left out
-  std::set<std::string> functions;  // by name in the package: "ListenAndServe"; methods and closures may be left out
+  // By name in the package: "ListenAndServe"; also those that were inlined everywhere. Methods and closures may be left
+  // out.
+  std::set<std::string> functions;
 };
 
 struct SelfQuestion {

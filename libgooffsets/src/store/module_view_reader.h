@@ -72,7 +72,8 @@ class ModuleViewReader {
   // The modules that this build's root needs, and itself.
   using Closure = std::map<std::string, std::string>;  // module path -> version
   Result<const Closure*> ClosureOf(int64_t build);
-  // Of the builds that this version took part in: one for each set of other modules, ascending. Not remembered.
+  // Of the successful builds whose root needs this version or is it: one for each set of modules that it is needed
+  // with, ascending. Not remembered.
   Result<std::vector<int64_t>> BuildsByClosure(const std::string& module, const std::string& version, GoArch goarch);
   // What this build saw of a package; nullopt: nothing. The standard library is in its own builds only.
   Result<std::optional<int64_t>> StateInBuild(int64_t build, std::string_view package);

@@ -213,6 +213,30 @@ TEST_P(TwinsTest, MethodsHaveTheTypesOfTheirDeclarations) {
   EXPECT_FALSE(*nothing);
 }
 
+// What an itab holds can be called, so that its type is kept: exported methods, which are found by halving, and others.
+TEST_P(TwinsTest, MethodsOfItabsAreFoundByTheirNames) {
+  Opened plain = testing::Open(twins_->plain);
+  ASSERT_EQ(plain.error, "");
+  std::vector<RuntimeTypes::MethodWant> wants;
+  ASSERT_TRUE(plain.types->ForEachItab([&](const Itab& itab) {
+    for (const uint64_t method : itab.methods) {
+      const std::string& name = twins_->functions.at(method);
+      if (name == "runtime.unreachableMethod" || itab.type.find_first_of("[{(") != std::string::npos) continue;
+      wants.push_back({itab.type, name.substr(name.rfind('.') + 1)});
+    }
+    return true;
+  }));
+  ASSERT_GT(wants.size(), 500U);
+  const auto found = opened_.types->MethodsOf(wants);
+  ASSERT_TRUE(found) << found.error().ToString();
+  size_t lowered = 0;
+  for (size_t i = 0; i < wants.size(); ++i) {
+    EXPECT_TRUE((*found)[i]) << wants[i].type << "." << wants[i].method;
+    lowered += static_cast<size_t>(wants[i].method.front() >= 'a');
+  }
+  EXPECT_GT(lowered, 50U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Ways, TwinsTest,
                          ::testing::Values(Way{"amd64", "plain"}, Way{"amd64", "pie"}, Way{"arm64", "plain"}),
                          [](const auto& way) { return way.param.Name(); });
