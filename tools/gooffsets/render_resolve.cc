@@ -94,9 +94,9 @@ std::string RenderResolution(const Resolution& resolution) {
           continue;
         }
         for (const Resolved& tried : want.not_found) {
-          std::string remark = want.want.needed ? "needed" : "";
-          if (!tried.hint.empty()) remark += (remark.empty() ? "" : "; ") + Advice(tried.hint);
-          table.Add({"  " + (want.want.any.size() > 1 ? tried.item.Text() : want.want.as), Missing(tried), remark});
+          table.Add({"  " + (want.want.any.size() > 1 ? tried.item.Text() : want.want.as),
+                     Missing(tried) + (want.want.needed ? " (needed)" : "")});
+          if (!tried.hint.empty()) table.Add({"", Advice(tried.hint)});
         }
       }
     }

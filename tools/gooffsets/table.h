@@ -1,4 +1,5 @@
-// A table for a terminal: columns as wide as their widest cell, cells made printable.
+// A table for a terminal: columns as wide as their widest cell, cells made printable. The last cell of a row that is
+// shorter than others widens no column: there stand sentences.
 //
 // Plain value; one thread.
 //
@@ -27,15 +28,17 @@ class Table {
   explicit Table(std::vector<std::string> head, std::string right) : right_(std::move(right)) {
     if (!head.empty()) Add(std::move(head));
   }
-  void Add(std::vector<std::string> row) {
+  void Add(std::vector<std::string> row) {  // of one cell at least
     for (std::string& cell : row) cell = Printable(cell);
     rows_.push_back(std::move(row));
   }
   std::string Text() const {
-    std::vector<size_t> widths;
+    size_t columns = 0;
+    for (const auto& row : rows_) columns = std::max(columns, row.size());
+    std::vector<size_t> widths(columns);
     for (const auto& row : rows_) {
-      widths.resize(std::max(widths.size(), row.size()));
-      for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+      const size_t padded = row.size() == columns ? columns : row.size() - 1;
+      for (size_t i = 0; i < padded; ++i) widths[i] = std::max(widths[i], row[i].size());
     }
     std::string out;
     for (const auto& row : rows_) {

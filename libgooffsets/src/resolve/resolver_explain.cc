@@ -78,9 +78,16 @@ Result<Explanation> ResolverCore::Explain(const Item& asked) {
       : direct.kind == Kind::kFound ? "nothing: there was nothing to compose"
                                     : direct.Says(),
       composed);
+  // What holds for the very program leaves nothing to weaker sources, which may speak of its other modules.
+  const bool known = direct.kind == Kind::kFound;
   GOOFFSETS_TRY(DatabaseAnswer inferred, database_->Inferred(item));
-  add(Source::kInferred, inferred.how.empty() ? "database" : inferred.how, inferred.Says(),
-      inferred.kind == Kind::kFound);
+  const bool fits = inferred.kind == Kind::kFound;
+  add(Source::kInferred, inferred.how.empty() ? "database" : inferred.how,
+      known && !fits ? "nothing: there was nothing to infer" : inferred.Says(), fits);
+  if (known) {
+    add(Source::kBracketed, "database", "nothing: there was nothing to bracket", false);
+    return explanation;
+  }
   GOOFFSETS_TRY(DatabaseAnswer bracketed, database_->Bracketed(item));
   add(Source::kBracketed, bracketed.how.empty() ? "database" : bracketed.how, bracketed.Says(),
       bracketed.kind == Kind::kFound);
