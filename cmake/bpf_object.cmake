@@ -14,7 +14,7 @@ function(bpf_object name source)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${folder}/*.h)
   set(includes)
   if(CMAKE_LIBRARY_ARCHITECTURE)  # asm/types.h of the kernel's user-space interface
-    set(includes -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
+    set(includes -I${CMAKE_SYSROOT}/usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
   endif()
   add_custom_command(OUTPUT ${skeleton}
     COMMAND ${GOOFFSETS_BPF_CLANG} -target bpf -mcpu=v2 -O2 -g -Wall -Werror -D__TARGET_ARCH_${arch} ${includes} -c ${source} -o ${object}

@@ -1,7 +1,8 @@
 """The tracer on other kernels: each boots in a small virtual machine, traces a fixture there, and prints both sides.
 
-GOTRACE_TEST_KERNELS names kernel images, separated by colons: docs/tracing.md says where Debian has them. Needs
-qemu-system-x86_64, busybox (static), cpio, and no rights: the machine has its own root.
+GOTRACE_TEST_KERNELS names kernel images, separated by colons; GOTRACE_TEST_ARM64 a kernel image, a gotrace that was built for
+arm64, and the folder of a Debian for arm64 with the libraries that it needs: docs/tracing.md says where these come from. Needs
+qemu-system-x86_64 or qemu-system-aarch64, busybox (static), cpio, and no rights: the machine has its own root.
 """
 
 import collections
@@ -45,19 +46,38 @@ def kernels():
     return [path for path in os.environ.get("GOTRACE_TEST_KERNELS", "").split(":") if path]
 
 
-def initramfs(directory, fixture):
+def libraries_of(program, debian):
+    """The files that the loader would map, as paths within `debian`."""
+    # The loader's name says that it is in /lib.
+    folders = [debian / folder for folder in ("lib", "lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu")]
+    found, todo = {}, [program]
+    while todo:
+        said = subprocess.run(["readelf", "-d", todo.pop()], check=True, capture_output=True, text=True).stdout
+        for name in re.findall(r"\(NEEDED\).*\[(.*)\]", said):
+            if name not in found:
+                found[name] = next(folder / name for folder in folders if (folder / name).exists())
+                todo.append(found[name])
+    return [path.relative_to(debian) for path in found.values()]
+
+
+def initramfs(directory, fixture, program, debian=pathlib.Path("/"), busybox=None):
     root = pathlib.Path(directory) / "root"
+    shutil.rmtree(root, ignore_errors=True)
     for folder in ("bin", "proc", "sys", "dev", "tmp", "work"):
         (root / folder).mkdir(parents=True)
-    shutil.copy(shutil.which("busybox"), root / "bin" / "busybox")
+    shutil.copy(busybox or shutil.which("busybox"), root / "bin" / "busybox")
     shutil.copy(fixture, root / "work" / "fixture")
     shutil.copy(tracing.database(), root / "work" / "offsets.db")
-    subprocess.run(["strip", "-o", root / "work" / "gotrace", harness.tool("GOTRACE")], check=True)
-    libraries = subprocess.run(["ldd", harness.tool("GOTRACE")], check=True, capture_output=True, text=True).stdout
-    for library in re.findall(r"(/\S+\.so\S*)", libraries):
-        target = root / library.lstrip("/")
+    shutil.copy(program, root / "work" / "gotrace")
+    if debian == pathlib.Path("/"):
+        said = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
+        libraries = [path.lstrip("/") for path in re.findall(r"(/\S+\.so\S*)", said)]
+    else:
+        libraries = libraries_of(program, debian)
+    for library in libraries:
+        target = root / library
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(library, target)
+        shutil.copy(debian / library, target)
     (root / "init").write_text(INIT)
     (root / "init").chmod(0o755)
     names = subprocess.run(["find", "."], cwd=root, check=True, capture_output=True).stdout
@@ -72,24 +92,39 @@ def request_of(query):
 
 
 class Kernels(unittest.TestCase):
-    def setUp(self):
-        if not kernels():
-            harness.skip(self, "GOTRACE_TEST_KERNELS names no kernel image")
-        for program in ("qemu-system-x86_64", "busybox", "cpio"):
+    def need(self, *programs):
+        for program in programs:
             if not shutil.which(program):
                 harness.skip(self, f"{program} is not installed")
 
     def test_each_kernel_traces_a_program(self):
+        if not kernels():
+            harness.skip(self, "GOTRACE_TEST_KERNELS names no kernel image")
+        self.need("qemu-system-x86_64", "busybox", "cpio")
         fixture = tracing.built("http", "1.22.12", ("-s", "-w"))
         with tempfile.TemporaryDirectory(prefix="gotrace-vm-") as directory:
-            image = initramfs(directory, fixture)
+            program = pathlib.Path(directory) / "gotrace"
+            subprocess.run(["strip", "-o", program, harness.tool("GOTRACE")], check=True)
+            image = initramfs(directory, fixture, program)
             for kernel in kernels():
                 with self.subTest(kernel=kernel):
-                    self.boot(kernel, image)
+                    self.boot(["qemu-system-x86_64", "-accel", "tcg", "-cpu", "qemu64"], "ttyS0", kernel, image)
 
-    def boot(self, kernel, image):
-        command = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "qemu64", "-smp", "2", "-m", "2000M", "-nographic",
-                   "-no-reboot", "-kernel", kernel, "-initrd", str(image), "-append", "console=ttyS0 panic=-1 quiet no_timer_check"]
+    def test_arm64(self):
+        if "GOTRACE_TEST_ARM64" not in os.environ:
+            harness.skip(self, "GOTRACE_TEST_ARM64 names no kernel, gotrace and Debian for arm64")
+        self.need("qemu-system-aarch64", "cpio")
+        kernel, program, debian = os.environ["GOTRACE_TEST_ARM64"].split(":")
+        debian = pathlib.Path(debian)
+        for release, mode in (("1.22.12", "exe"), ("1.27.4", "pie")):
+            fixture = tracing.built("http", release, ("-s", "-w"), mode=mode, goarch="arm64")
+            with self.subTest(release=release), tempfile.TemporaryDirectory(prefix="gotrace-vm-") as directory:
+                image = initramfs(directory, fixture, program, debian, debian / "bin/busybox")
+                self.boot(["qemu-system-aarch64", "-M", "virt", "-accel", "tcg", "-cpu", "cortex-a57"], "ttyAMA0", kernel, image)
+
+    def boot(self, machine, terminal, kernel, image):
+        command = [*machine, "-smp", "2", "-m", "2000M", "-nographic", "-no-reboot", "-kernel", kernel, "-initrd", str(image),
+                   "-append", f"console={terminal} panic=-1 quiet no_timer_check"]
         run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=BOOT_LIMIT)
         console = run.stdout.decode(errors="replace").replace("\r", "")
         parts = dict(re.findall(r"BEGIN-(\w+)\n(.*?)(?=BEGIN-)", console, re.DOTALL))

@@ -50,12 +50,12 @@ def database():
     return os.environ.get("GOTRACE_TEST_DB") or str(harness.BUILD_DIR / "share" / "gooffsets" / "offsets.db")
 
 
-def built(name, version, flags=(), mode="exe", requires=(), shares=(), tags=()):
+def built(name, version, flags=(), mode="exe", requires=(), shares=(), tags=(), goarch="amd64"):
     """The fixture's executable, built once for each release and way of linking; `shares` names files of other fixtures."""
     source = FIXTURES / name
     key = harness.digest_of(*sorted(p for p in source.rglob("*") if p.is_file()), *(FIXTURES / s for s in shares))[:16]
     key += "".join("-" + module.rsplit("@", 1)[1] for module in requires)
-    key += "".join("-" + tag for tag in tags)
+    key += "".join("-" + tag for tag in tags) + ("" if goarch == "amd64" else "-" + goarch)
     folder = harness.cache_root() / "trace"
     folder.mkdir(exist_ok=True)
     target = folder / f"{name}-{version}-{mode}-{'stripped' if '-s' in flags else 'full'}-{key}"
@@ -73,7 +73,7 @@ def built(name, version, flags=(), mode="exe", requires=(), shares=(), tags=()):
             if requires:
                 harness.toolchain(version).run(["get", *requires], with_module)
             harness.toolchain(version).run(["build", f"-buildmode={mode}", "-tags=" + ",".join(tags), "-ldflags=" + " ".join(flags),
-                                            "-o", fresh, "."], with_module)
+                                            "-o", fresh, "."], with_module, goarch=goarch)
             os.rename(fresh, target)
         finally:
             shutil.rmtree(with_module)
